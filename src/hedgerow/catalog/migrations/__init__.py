@@ -1,0 +1,1 @@
+"""Alembic migrations of the catalog: one file per revision in ``versions``."""

@@ -1,0 +1,86 @@
+"""Assembles the commands, and turns errors into one clear line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from hedgerow import __version__
+from hedgerow.cli import (
+    analyze,
+    backtest,
+    demo,
+    doctor,
+    features,
+    import_,
+    init,
+    lake,
+    rank,
+    report,
+    sql,
+    strategies,
+    synth,
+    universe,
+)
+from hedgerow.cli._console import fail
+from hedgerow.errors import HedgerowError
+
+app = typer.Typer(
+    name="hedgerow",
+    help="Vendor prices in, ranked and reproducible strategies out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("init")(init.init)
+app.command("demo")(demo.demo)
+app.command("synth")(synth.synth)
+app.add_typer(import_.app, name="import")
+app.add_typer(universe.app, name="universe")
+app.command("sql")(sql.sql)
+app.command("analyze")(analyze.analyze)
+app.command("features")(features.features)
+app.command("strategies")(strategies.strategies)
+app.command("backtest")(backtest.backtest)
+app.command("rank")(rank.rank)
+app.command("report")(report.report)
+app.add_typer(lake.app, name="lake")
+app.command("doctor")(doctor.doctor)
+
+_DEBUG = "HEDGEROW_DEBUG"
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the whole traceback of an error.")
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(f"hedgerow {__version__}")
+        raise typer.Exit
+    if debug:
+        os.environ[_DEBUG] = "1"
+
+
+def main() -> None:
+    """Run the command line: exit 0 done, 1 failed with one line, 2 wrong usage."""
+    try:
+        app()
+    except HedgerowError as error:
+        _leave(error, error.message)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _leave(error, f"{place}{error.strerror or error}")
+
+
+def _leave(error: Exception, line: str) -> None:
+    if os.environ.get(_DEBUG):
+        raise error
+    fail(line)
+    sys.exit(1)

@@ -1,0 +1,87 @@
+"""``hedgerow doctor``: what is installed, reachable and missing, and how to fix it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+import typer
+
+from hedgerow.cli._options import WorkspaceOption, workspace_path
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    good: bool
+    found: str
+    remedy: str = ""
+
+
+def doctor(workspace: WorkspaceOption = None) -> None:
+    """Check what is installed, reachable and missing; exit 1 where something needs mending."""
+    from hedgerow.cli._console import say, show_table
+
+    findings = [*_python(), *_packages(), *_workspace(workspace_path(workspace))]
+    show_table(
+        ["", "what", "found", "to do"],
+        [("ok" if f.good else "!!", f.what, f.found, f.remedy) for f in findings],
+    )
+    bad = sum(not finding.good for finding in findings)
+    if bad:
+        say(f"{bad} of {len(findings)} need mending.")
+        raise typer.Exit(1)
+    say("All is well.")
+
+
+def _python() -> Iterator[Finding]:
+    import os
+    import platform
+
+    found = f"{platform.python_version()} on {platform.machine()}, {os.cpu_count()} processors"
+    yield Finding("Python", good=True, found=found)
+
+
+def _packages() -> Iterator[Finding]:
+    from packaging.requirements import Requirement
+
+    for text in requires("hedgerow") or []:
+        wanted = Requirement(text)
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            have = version(wanted.name)
+        except PackageNotFoundError:
+            yield Finding(wanted.name, good=False, found="missing", remedy=f"pip install '{text}'")
+            continue
+        good = wanted.specifier.contains(have, prereleases=True)
+        yield Finding(wanted.name, good, have, "" if good else f"pip install '{text}'")
+
+
+def _workspace(path: Path) -> Iterator[Finding]:
+    import shutil
+
+    from hedgerow.cli._console import shown_path
+    from hedgerow.errors import HedgerowError
+    from hedgerow.workspace import Workspace
+
+    place = path if path.exists() else path.absolute().parent
+    if place.exists():
+        free = shutil.disk_usage(place).free / 2**30
+        remedy = "" if free > 1 else "free some space, or use another folder with --workspace"
+        yield Finding("disk", good=free > 1, found=f"{free:.1f} GiB free", remedy=remedy)
+    if not Workspace.exists(path):
+        note = "hedgerow demo makes one with prices in it"
+        yield Finding("workspace", good=True, found=f"none at {shown_path(path)} yet", remedy=note)
+        return
+    try:
+        versions = Workspace(path).lake.versions()
+    except HedgerowError as error:
+        yield Finding("workspace", good=False, found=error.message, remedy="see the message")
+        return
+    found = f"{shown_path(path)}: {len(versions)} tables"
+    yield Finding("workspace", good=True, found=found)

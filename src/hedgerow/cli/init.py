@@ -1,0 +1,27 @@
+"""``hedgerow init``: make an empty workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def init(
+    path: Annotated[Path | None, typer.Argument(help="Folder; ./workspace by default.")] = None,
+) -> None:
+    """Make an empty workspace: a lake and a catalog in one folder."""
+    from hedgerow.cli._console import say, shown_path
+    from hedgerow.cli._options import workspace_path
+    from hedgerow.workspace import Workspace
+
+    folder = workspace_path(path)
+    if Workspace.exists(folder):
+        say(f"{shown_path(folder)} is a workspace already; nothing was changed.")
+        return
+    Workspace(folder)
+    say(f"Workspace made at {shown_path(folder)}. Load prices with one of:")
+    say("  hedgerow demo                    bundled real prices, and the main job on them")
+    say("  hedgerow synth --symbols 50      a synthetic market of any size")
+    say("  hedgerow import bars prices.csv  your own")

@@ -1,0 +1,117 @@
+"""Ranks strategies on one or more markets, keeps every run and writes one report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hedgerow.backtest.report import RankedResult, RankingSection, ranking_report
+from hedgerow.domain.files import write_text
+from hedgerow.domain.market import Market
+from hedgerow.research import Ranking, rank, save_run, stored_runs
+from hedgerow.risk import Costs
+from hedgerow.strategies import NotRun, Strategy
+from hedgerow.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class RankedReport:
+    """What a ranking left behind.
+
+    Parameters
+    ----------
+    rankings
+        Ranking of each market by its title.
+    runs
+        Names of the stored runs.
+    new_runs
+        How many of them were not stored before.
+    report
+        The HTML file.
+    """
+
+    rankings: Mapping[str, Ranking]
+    runs: tuple[str, ...]
+    new_runs: int
+    report: Path
+
+
+def rank_and_report(
+    ws: Workspace,
+    strategies: Sequence[Strategy],
+    markets: Mapping[str, Market],
+    *,
+    name: str,
+    title: str = "Strategies, ranked",
+    by: str = "sharpe",
+    costs: Costs | None = None,
+    capital: float = 100_000.0,
+    facts: Mapping[str, object] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> RankedReport:
+    """Rank strategies on each market, store the runs and write the report.
+
+    Parameters
+    ----------
+    ws
+        Where runs and report are kept.
+    strategies
+        What to run.
+    markets
+        Bars to run on, by the title of their section.
+    name
+        Name of the report's file, without its ending.
+    title
+        Heading of the report.
+    by, costs, capital
+        As for ``rank``.
+    facts
+        What else the report should show, such as ``ingest`` summaries.
+    progress
+        Called with each strategy's name before it runs.
+
+    Returns
+    -------
+    RankedReport
+        Running it again on the same data stores nothing new.
+
+    Raises
+    ------
+    HedgerowError
+        A market is empty, or the workspace cannot be written.
+    """
+    rankings = {
+        heading: rank(strategies, market, by=by, costs=costs, capital=capital, progress=progress)
+        for heading, market in markets.items()
+    }
+    before = stored_runs(ws)
+    runs = [
+        save_run(ws, row.result, row.strategy, row.decisions)
+        for ranking in rankings.values()
+        for row in ranking.rows
+        if row.result is not None
+    ]
+    report = ws.reports / f"{name}.html"
+    sections = [_section(heading, ranking) for heading, ranking in rankings.items()]
+    write_text(report, ranking_report(title, sections, dict(facts or {})))
+    for run_id in runs:
+        ws.catalog.save_report(report.relative_to(ws.path), kind="ranking", run_id=run_id)
+    return RankedReport(rankings, tuple(runs), len(set(runs) - before), report)
+
+
+def _section(title: str, ranking: Ranking) -> RankingSection:
+    ran = tuple(
+        RankedResult(row.strategy.name, row.result)
+        for row in ranking.rows
+        if row.result is not None
+    )
+    return RankingSection(title, ran, "buy and hold of the same names", _not_run(ranking))
+
+
+def _not_run(ranking: Ranking) -> tuple[NotRun, ...]:
+    return tuple(
+        NotRun(f"{row.strategy.name} on {entry.symbol}", entry.reason)
+        for row in (*ranking.rows, *ranking.not_run)
+        for entry in row.not_run
+    )

@@ -1,0 +1,25 @@
+"""Asks how good a strategy is, and keeps the answer."""
+
+from hedgerow.research.lookahead import Leak, check_lookahead
+from hedgerow.research.rank import RANK_BY, Ranked, Ranking, rank
+from hedgerow.research.runs import (
+    changed_signals,
+    pinned_versions,
+    run_record,
+    save_run,
+    stored_runs,
+)
+
+__all__ = [
+    "RANK_BY",
+    "Leak",
+    "Ranked",
+    "Ranking",
+    "changed_signals",
+    "check_lookahead",
+    "pinned_versions",
+    "rank",
+    "run_record",
+    "save_run",
+    "stored_runs",
+]

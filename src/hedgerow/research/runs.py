@@ -1,0 +1,167 @@
+"""Keeps a backtest: its outputs in the lake, its full record in the catalog.
+
+A run is named by the hash of everything that decides its outcome, so that the same work is the
+same run: doing it again stores nothing new.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+
+import polars as pl
+
+from hedgerow.backtest import Result
+from hedgerow.catalog import Metric, RunRecord
+from hedgerow.domain.schemas import BARS, DIVIDENDS, EQUITY, SIGNALS, SPLITS, TRADES
+from hedgerow.research.environment import lock_hash
+from hedgerow.strategies import Decisions, Strategy
+from hedgerow.workspace import Workspace
+
+_INPUTS = (BARS.name, SPLITS.name, DIVIDENDS.name)
+
+
+def run_record(result: Result, strategy: Strategy, *, kind: str = "backtest") -> RunRecord:
+    """Full record of a backtest.
+
+    Parameters
+    ----------
+    result
+        What the backtest gave.
+    strategy
+        The strategy that ran.
+    kind
+        What the run was for.
+
+    Returns
+    -------
+    RunRecord
+        Its ``run_id`` is the hash of the strategy's source and parameters, the series and
+        table versions read, the period, costs, sizing, fill, capital and package versions.
+    """
+    facts = dict(result.facts)
+    versions = facts.get("versions")
+    content = {
+        "kind": kind,
+        "timeframe": str(result.timeframe),
+        "start": result.start,
+        "end": result.end,
+        "symbols": tuple(result.symbols),
+        "parameters": strategy.parameters,
+        "costs": dataclasses.asdict(result.costs),
+        "sizing": {"rule": type(result.sizing).__name__, **dataclasses.asdict(result.sizing)},
+        "fill": {"price": result.fill, "lot": result.lot, "tick": result.tick},
+        "table_versions": {
+            name: number
+            for name, number in (versions if isinstance(versions, Mapping) else {}).items()
+            if name in _INPUTS
+        },
+        "strategy_source": strategy.source_text,
+        "lock_hash": lock_hash(),
+        "notes": {
+            "strategy": strategy.name,
+            "capital": result.capital,
+            "benchmark": result.benchmark_name,
+            "series": facts.get("series", []),
+            "notes": result.notes,
+            "not_run": [f"{entry.symbol}: {entry.reason}" for entry in result.not_run],
+        },
+    }
+    as_of = facts.get("as_of")
+    instant = as_of if isinstance(as_of, dt.datetime) else None
+    name = hashlib.sha256(
+        json.dumps([content, instant], sort_keys=True, default=str).encode()
+    ).hexdigest()[:16]
+    return RunRecord(
+        run_id=f"{strategy.name.lower()}-{name}",
+        created_at=dt.datetime.now(dt.UTC),
+        as_of=instant,
+        output_sha256=result.sha256(),
+        **content,
+    )
+
+
+def save_run(
+    ws: Workspace, result: Result, strategy: Strategy, decisions: Decisions | None = None
+) -> str:
+    """Store a backtest's equity, trades and signals, then its record.
+
+    Parameters
+    ----------
+    ws
+        Where to keep it.
+    result
+        What the backtest gave.
+    strategy
+        The strategy that ran.
+    decisions
+        Its signals, where they are to be kept.
+
+    Returns
+    -------
+    str
+        The run's name. Where that run is stored already, nothing is written.
+
+    Raises
+    ------
+    StoreError
+        The lake or the catalog cannot be written.
+    """
+    record = run_record(result, strategy)
+    if record.run_id in stored_runs(ws):
+        return record.run_id
+    model = ws.catalog.register_model(
+        strategy.name, strategy.source_text, _parameter_schema(strategy)
+    )
+    app = f"run-{record.run_id}"
+    run = pl.lit(record.run_id).alias("run_id")
+    ws.lake.append_once(EQUITY, result.equity.with_columns(run), app=app, batch=1)
+    ws.lake.append_once(TRADES, result.trades.with_columns(run), app=app, batch=1)
+    if decisions is not None:
+        changes = changed_signals(decisions.frame).with_columns(run)
+        ws.lake.append_once(SIGNALS, changes, app=app, batch=1)
+    # Last, so that a run in the catalog is a run whose outputs are all there.
+    ws.catalog.save_run(dataclasses.replace(record, model=model), _metrics(result))
+    return record.run_id
+
+
+def stored_runs(ws: Workspace) -> set[str]:
+    """Names of the runs that a workspace keeps."""
+    return set(ws.catalog.runs()["run_id"])
+
+
+def pinned_versions(ws: Workspace) -> dict[str, set[int]]:
+    """Versions of each lake table that stored runs were computed from."""
+    pins: dict[str, set[int]] = {}
+    for text in ws.catalog.runs()["table_versions"]:
+        for table, version in json.loads(text).items():
+            pins.setdefault(table, set()).add(version)
+    return pins
+
+
+def changed_signals(decisions: pl.DataFrame) -> pl.DataFrame:
+    """Signals that change a strategy's mind: buys and sells unlike the one before.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``instrument_id, timestamp, symbol, available_at, signal``, sorted by instrument and
+        time.
+    """
+    opinions = decisions.filter(pl.col("signal").is_in([-1, 1]))
+    before = pl.col("signal").shift(1).over("instrument_id")
+    return opinions.filter(pl.col("signal").ne_missing(before)).select(
+        "instrument_id", "timestamp", "symbol", "available_at", "signal"
+    )
+
+
+def _parameter_schema(strategy: Strategy) -> dict[str, object]:
+    return {name: dataclasses.asdict(spec) for name, spec in strategy.params.items()}
+
+
+def _metrics(result: Result) -> list[Metric]:
+    units = {field.name: field.metadata.get("unit") for field in dataclasses.fields(result.metrics)}
+    return [Metric(name, value, units[name]) for name, value in result.metrics.to_dict().items()]

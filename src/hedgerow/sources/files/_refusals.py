@@ -1,0 +1,54 @@
+"""Rows of a file that could not be read, with what they held."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from hedgerow.sources.base import REFUSED_COLUMNS
+from hedgerow.sources.files._table import RawTable
+
+WRONG_FIELD_COUNT = "wrong_field_count"
+
+
+def refusals(raw: RawTable, rows: pl.DataFrame) -> pl.DataFrame:
+    """Refused rows for the quarantine.
+
+    Parameters
+    ----------
+    raw
+        The file.
+    rows
+        ``rules`` (empty for a row that was read), ``symbol`` and ``timestamp``, in its order.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``rules, symbol, timestamp, payload``: unreadable rows with their cells as JSON, then
+        lines with the wrong number of fields with their text.
+    """
+    faulty = pl.Series((rows["rules"] != "").arg_true())
+    cells = raw.frame[faulty].select(_as_text(raw.frame))
+    payload = (
+        cells.select(pl.struct(pl.all()).struct.json_encode()).to_series().alias("payload")
+        if len(faulty)
+        else pl.Series("payload", [], dtype=pl.String)
+    )
+    unread = rows[faulty].select("rules", "symbol", "timestamp").hstack([payload])
+    ragged = raw.ragged.select(
+        rules=pl.lit(WRONG_FIELD_COUNT),
+        payload=pl.struct("text").struct.json_encode(),
+    )
+    parts = [unread.cast(dict(REFUSED_COLUMNS))]
+    if ragged.height:
+        parts.append(ragged)
+    return pl.concat(parts, how="diagonal").select(REFUSED_COLUMNS)
+
+
+def _as_text(frame: pl.DataFrame) -> list[pl.Expr]:
+    """Cells as text; nested and binary columns say nothing to a reader and are left out."""
+    told = [
+        name
+        for name, kind in frame.schema.items()
+        if not kind.is_nested() and kind not in (pl.Binary, pl.Object)
+    ]
+    return [pl.col(name).cast(pl.String, strict=False) for name in told]

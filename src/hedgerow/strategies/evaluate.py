@@ -1,0 +1,175 @@
+"""Runs a strategy's declaration over a market.
+
+1. ``_check`` refuses a signal that looks back, reads unknown columns or mixes scales.
+2. ``_lacking_fields`` sets aside instruments without a price the strategy reads.
+3. ``compute`` (features) makes every feature once.
+4. ``_lacking_features`` sets aside instruments on which a feature never has a value.
+5. ``_rows`` evaluates signal, confidence and exits row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hedgerow.domain.market import Market
+from hedgerow.errors import DataError, DefinitionError, did_you_mean
+from hedgerow.features import Context, Feature, Field, as_feature, compute, lookback_of, walk
+from hedgerow.features.expression import FIELDS, Column, Constant, Operation, Raw
+from hedgerow.features.polars_expr import fields_of, polars_expression
+from hedgerow.features.scale import scale_of
+from hedgerow.strategies.decisions import Decisions, NotRun
+
+if TYPE_CHECKING:
+    from hedgerow.strategies.base import Strategy
+
+_ROW_WISE = (Column, Constant, Field, Operation, Raw)
+_NEED = {"high": "high/low", "low": "high/low", "raw_high": "high/low", "raw_low": "high/low"}
+
+
+def decide(strategy: Strategy, market: Market) -> Decisions:
+    """Signals of a strategy on every bar of a market; see ``Strategy.decide``."""
+    features = strategy.features()
+    rules = _rules(strategy)
+    _check(strategy.name, features, rules)
+    bars = market.bars.collect().lazy()
+    lacking = _lacking_fields(bars, [*features.values(), *rules.values()])
+    served = market_without(replace(market, bars=bars), lacking)
+    rows = _in_window(compute(served, features), market).collect()
+    lacking += _lacking_features(rows, features)
+    kept = rows.filter(~pl.col("symbol").is_in([entry.symbol for entry in lacking]))
+    return Decisions(
+        frame=_rows(kept, rules),
+        max_bars=strategy.exits().max_bars,
+        direction=strategy.direction,
+        not_run=tuple(sorted(lacking, key=lambda entry: entry.symbol)),
+        strategy=strategy.name,
+        parameters=strategy.parameters,
+        source_text=strategy.source_text,
+    )
+
+
+def market_without(market: Market, left_out: Iterable[NotRun]) -> Market:
+    """The market without the instruments that could not be served."""
+    symbols = [entry.symbol for entry in left_out]
+    return replace(market, bars=market.bars.filter(~pl.col("symbol").is_in(symbols)))
+
+
+def _rules(strategy: Strategy) -> dict[str, Feature]:
+    exits = strategy.exits()
+    confidence = strategy.confidence()
+    rules = {"signal": strategy.signal()}
+    if confidence is not None:
+        rules["confidence"] = confidence
+    rules |= {name: as_feature(level) for name, level in exits.levels.items()}
+    if exits.exit_when is not None:
+        rules["exit_when"] = exits.exit_when
+    return rules
+
+
+def _check(name: str, features: Mapping[str, Feature], rules: Mapping[str, Feature]) -> None:
+    for rule, tree in rules.items():
+        for node in walk(tree):
+            if not isinstance(node, _ROW_WISE):
+                raise DefinitionError(
+                    f"{name}.{rule} looks back through {node}: declare it in features() and read "
+                    "it here with hr.col(…)"
+                )
+            if isinstance(node, Column) and node.name not in {*features, *FIELDS}:
+                raise DefinitionError(
+                    f"{name}.{rule} reads {node.name!r}, which features() does not declare. "
+                    f"{did_you_mean(node.name, [*features, *FIELDS])}"
+                )
+        scale = scale_of(tree, {**{field: Field(field) for field in FIELDS}, **features})
+        if scale:
+            raise DefinitionError(
+                f"{name}.{rule} is a price or a volume, not a pure number: divide it by a price"
+            )
+
+
+def _lacking_fields(bars: pl.LazyFrame, trees: Iterable[Feature]) -> list[NotRun]:
+    needed = set().union(*(fields_of(tree) for tree in trees))
+    needed |= {
+        node.name for tree in trees for node in walk(tree) if isinstance(node, Column)
+    } & set(FIELDS)
+    if not needed:
+        return []
+    absent = (
+        bars.group_by("symbol")
+        .agg(pl.col(sorted(needed)).is_null().all())
+        .filter(pl.any_horizontal(sorted(needed)))
+        .collect()
+    )
+    return [
+        NotRun(row["symbol"], "needs " + ", ".join(_words(f for f in needed if row[f])))
+        for row in absent.to_dicts()
+    ]
+
+
+def _words(fields: Iterable[str]) -> list[str]:
+    return sorted({_NEED.get(field, field.removeprefix("raw_")) for field in fields})
+
+
+def _in_window(rows: pl.LazyFrame, market: Market) -> pl.LazyFrame:
+    if market.start is not None:
+        rows = rows.filter(pl.col("session") >= market.start)
+    if market.end is not None:
+        rows = rows.filter(pl.col("session") <= market.end)
+    return rows
+
+
+def _lacking_features(rows: pl.DataFrame, features: Mapping[str, Feature]) -> list[NotRun]:
+    if not features:
+        return []
+    absent = (
+        rows.group_by("symbol")
+        .agg(pl.col(list(features)).is_null().all(), _bars=pl.len())
+        .filter(pl.any_horizontal(list(features)))
+    )
+    return [
+        NotRun(row["symbol"], _why_null(row["_bars"], [f for n, f in features.items() if row[n]]))
+        for row in absent.to_dicts()
+    ]
+
+
+def _why_null(bars: int, features: Iterable[Feature]) -> str:
+    nodes = [node for feature in features for node in walk(feature)]
+    series = sorted({node.symbol for node in nodes if isinstance(node, Context)})
+    if series:
+        return f"needs {', '.join(series)} in these sessions"
+    lookbacks = [lookback_of(feature) for feature in features]
+    longest = max((need for need in lookbacks if need is not None), default=None)
+    if longest is None:
+        return f"needs more than its {bars} bars"
+    return f"needs {longest + 1} bars, has {bars}"
+
+
+def _rows(rows: pl.DataFrame, rules: Mapping[str, Feature]) -> pl.DataFrame:
+    if rows.is_empty() and not rows.columns:
+        raise DataError("there are no bars to decide on")
+
+    def resolve(node: Feature) -> pl.Expr:
+        assert isinstance(node, Column)
+        return pl.col(node.name)
+
+    def rule(name: str, otherwise: object, dtype: type[pl.DataType]) -> pl.Expr:
+        if name not in rules:
+            return pl.lit(otherwise, dtype=dtype).alias(name)
+        return polars_expression(rules[name], resolve).cast(dtype).alias(name)
+
+    return rows.select(
+        "instrument_id",
+        "symbol",
+        "timestamp",
+        "session",
+        "available_at",
+        rule("signal", None, pl.Int8).sign().cast(pl.Int8),
+        rule("confidence", 1.0, pl.Float64).fill_null(0.0).clip(0.0, 1.0),
+        rule("stop", None, pl.Float64),
+        rule("target", None, pl.Float64),
+        rule("trailing", None, pl.Float64),
+        rule("exit_when", False, pl.Boolean).fill_null(False),
+    )

@@ -1,0 +1,5 @@
+"""The front door: reads, adjustment, as-of and SQL over one lake and one catalog."""
+
+from hedgerow.workspace.workspace import Workspace
+
+__all__ = ["Workspace"]

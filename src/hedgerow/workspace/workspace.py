@@ -1,0 +1,436 @@
+"""The front door: one object that reads, writes and asks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from hedgerow.catalog import Catalog
+from hedgerow.domain import Adjust, Instrument, InstrumentKind, Timeframe, knowledge_instant
+from hedgerow.domain.market import PRICES, Market
+from hedgerow.domain.schemas import DIVIDENDS, SPLITS
+from hedgerow.errors import DataError, DefinitionError, StoreError, did_you_mean
+from hedgerow.lake import IngestSummary, Lake
+from hedgerow.settings import Settings, load_settings
+from hedgerow.sources import Source
+from hedgerow.workspace.adjust import adjusted, event_columns, known_actions, price_factors
+from hedgerow.workspace.selection import SERIES, preferred
+from hedgerow.workspace.sql import run_sql
+from hedgerow.workspace.symbols import Symbols, resolve
+
+Day = dt.date | str | None
+Instant = dt.date | dt.datetime | str | None
+
+_BAR_COLUMNS = (
+    "instrument_id",
+    "symbol",
+    "source",
+    "timeframe",
+    "timestamp",
+    "session",
+    "available_at",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "vwap",
+    "trade_count",
+    "currency",
+    "adjustment",
+)
+
+
+class Workspace:
+    """A lake and a catalog in one folder: everything Hedgerow knows.
+
+    Parameters
+    ----------
+    path
+        Folder to keep them in; made when it does not exist.
+    settings
+        Settings to use instead of the process's own.
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be made or read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> Workspace(tempfile.mkdtemp()).lake.tables()
+    []
+    """
+
+    def __init__(self, path: str | Path, *, settings: Settings | None = None) -> None:
+        self.path = Path(path)
+        self.settings = settings or load_settings()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"workspace {self.path} cannot be made: {error.strerror}. Give another folder "
+                "with --workspace"
+            ) from error
+        self.lake = Lake(self.path / "lake", settings=self.settings)
+        self.catalog = Catalog(str(self.path / "catalog.db"))
+
+    @staticmethod
+    def exists(path: str | Path) -> bool:
+        """Whether a folder holds a workspace."""
+        return (Path(path) / "catalog.db").is_file()
+
+    @property
+    def reports(self) -> Path:
+        """Folder of reports."""
+        folder = self.path / "reports"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def instruments(self, symbols: Symbols = None, on: dt.date | None = None) -> list[Instrument]:
+        """Instruments by ticker or universe; see ``bars`` for what may be asked.
+
+        Raises
+        ------
+        DataError
+            A word is neither a ticker nor a universe.
+        """
+        return resolve(self.catalog, self.lake, symbols, on)
+
+    def ingest(
+        self,
+        source: Source,
+        *,
+        ingested_at: dt.datetime | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[IngestSummary]:
+        """Load everything a source has; what the lake holds already is left alone.
+
+        Parameters
+        ----------
+        source
+            What to load.
+        ingested_at
+            Instant to record for new rows; the present by default.
+        progress
+            Called with the number of rows after each batch.
+
+        Returns
+        -------
+        list[IngestSummary]
+            One a batch, in order.
+
+        Raises
+        ------
+        StoreError
+            The lake or the catalog cannot be written.
+        """
+        instant = ingested_at or dt.datetime.now(dt.UTC)
+        self.catalog.add_instruments(source.instruments())
+        splits: list[pl.DataFrame] = []
+        summaries = []
+        for batch in source.batches():
+            if batch.table is SPLITS:
+                splits.append(batch.frame)
+            known = pl.concat(splits, how="diagonal_relaxed") if splits else None
+            summaries.append(
+                self.lake.ingest(
+                    batch.table, batch.frame, source=source.name, ingested_at=instant, splits=known
+                )
+            )
+            if progress is not None:
+                progress(batch.frame.height)
+        return summaries
+
+    def bars(
+        self,
+        symbols: Symbols = None,
+        start: Day = None,
+        end: Day = None,
+        timeframe: str | Timeframe = "1d",
+        *,
+        adjust: str | Adjust = Adjust.NONE,
+        as_of: Instant = None,
+        source: str | None = None,
+    ) -> pl.LazyFrame:
+        """Bars of some instruments, one source and one adjustment each.
+
+        Parameters
+        ----------
+        symbols
+            Tickers in one text (``"AAPL MSFT"``) or a list, or names of universes; None for
+            every instrument. A ticker means the instrument that had it on ``end``.
+        start, end
+            First and last session, both included.
+        timeframe
+            Length of the bars.
+        adjust
+            ``none`` as stored, ``splits`` or ``total`` restated for the actions known at
+            ``as_of``. Series that their vendor has adjusted stay as they are; the column
+            ``adjustment`` tells.
+        as_of
+            Instant (or session date) whose knowledge counts: bars and actions available by
+            then, in the version held then. The present by default.
+        source
+            Source to read instead of the preferred one.
+
+        Returns
+        -------
+        pl.LazyFrame
+            ``instrument_id, symbol, source, timeframe, timestamp, session, available_at,
+            open, high, low, close, volume, vwap, trade_count, currency, adjustment``, sorted
+            by instrument and time. Open, high, low and volume are null where the source has
+            only closes. Prices are in ``currency``.
+
+        Raises
+        ------
+        DataError
+            A symbol or a date is not known.
+        DefinitionError
+            The timeframe or the adjustment is not known.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from hedgerow.sources import SampleOhlcv
+        >>> ws = Workspace(tempfile.mkdtemp())
+        >>> done = ws.ingest(SampleOhlcv())
+        >>> ws.bars("AAPL", "2005-02-25", "2005-02-28", adjust="splits").collect()["close"][0]
+        44.495
+        """
+        request = _request(timeframe, adjust, start, end, as_of)
+        rows = self._select(request, symbols, source)
+        splits, dividends = self._actions(rows, request)
+        factored = price_factors(rows, splits, dividends, request.adjust)
+        return adjusted(factored).pipe(_within, request).select(_BAR_COLUMNS)
+
+    def market(
+        self,
+        symbols: Symbols = None,
+        start: Day = None,
+        end: Day = None,
+        timeframe: str | Timeframe = "1d",
+        *,
+        adjust: str | Adjust = Adjust.SPLITS,
+        as_of: Instant = None,
+        source: str | None = None,
+    ) -> Market:
+        """Everything a strategy needs to decide and trade; parameters as for ``bars``.
+
+        Returns
+        -------
+        Market
+            Adjusted prices for signals, prices as traded with splits and dividends as
+            events for fills, and the other series of the workspace as context. History
+            before ``start`` is kept for look-backs. Indices are left out unless named.
+
+        Raises
+        ------
+        DataError
+            There are no such bars.
+        """
+        request = _request(timeframe, adjust, start, end, as_of)
+        if symbols is None:
+            symbols = self._tradable()
+        rows = self._select(request, symbols, source)
+        splits, dividends = self._actions(rows, request)
+        with_events = event_columns(rows, splits, dividends).with_columns(
+            pl.col(price).alias(f"raw_{price}") for price in PRICES
+        )
+        bars = adjusted(price_factors(with_events, splits, dividends, request.adjust))
+        chosen = rows.select(SERIES).unique().sort(SERIES).collect()
+        sources = chosen["source"].unique().sort().to_list()
+        return Market(
+            bars=bars.select(
+                *_BAR_COLUMNS, *(f"raw_{p}" for p in PRICES), "split_ratio", "dividend"
+            ),
+            timeframe=request.timeframe,
+            start=request.start,
+            end=request.end,
+            contexts=lambda name: self._context(name, request, sources),
+            tables=lambda name: self._table(name, request),
+            facts={
+                "as_of": request.as_of,
+                "sources": sources,
+                "series": chosen.rows(),
+                "versions": self.lake.versions(),
+                "synthetic": any("synthetic" in name for name in sources),
+            },
+        )
+
+    def sql(self, query: str) -> pl.DataFrame:
+        """Answer of a SQL query over the lake and the catalog.
+
+        Parameters
+        ----------
+        query
+            DuckDB SQL. Tables: those of the lake and the catalog, and the views
+            ``market_data``, ``symbol_master`` and ``trading_universe``. Only those the
+            query names are loaded; nothing can be changed.
+
+        Returns
+        -------
+        pl.DataFrame
+            Columns as the query names them; instants in UTC.
+
+        Raises
+        ------
+        DataError
+            The query is not valid or names a table that does not exist.
+        """
+        return run_sql(self, query)
+
+    def sources(self, timeframe: str | Timeframe = "1d") -> list[str]:
+        """Sources that have bars of a timeframe, best first."""
+        length = Timeframe.parse(timeframe)
+        found = (
+            self.lake.scan("bars")
+            .filter(pl.col("timeframe") == length.code)
+            .select("source")
+            .unique()
+            .collect()["source"]
+            .to_list()
+        )
+        rank = {name: place for place, name in enumerate(self.settings.source_priority)}
+        return sorted(found, key=lambda name: (rank.get(name, len(rank)), name))
+
+    def _tradable(self) -> list[str]:
+        symbols = [
+            instrument.instrument_id
+            for instrument in self.instruments()
+            if instrument.kind is not InstrumentKind.INDEX
+        ]
+        if not symbols:
+            raise DataError(
+                f"workspace {self.path} holds no bars yet: load some with hedgerow demo, "
+                "hedgerow synth or hedgerow import bars"
+            )
+        return symbols
+
+    def _select(self, request: _Request, symbols: Symbols, source: str | None) -> pl.LazyFrame:
+        rows = self._rows(request).filter(pl.col("timeframe") == request.timeframe.code)
+        if symbols is not None:
+            wanted = [i.instrument_id for i in self.instruments(symbols, request.end)]
+            rows = rows.filter(pl.col("instrument_id").is_in(wanted))
+        if source is not None:
+            known = self.sources(request.timeframe)
+            if source not in known:
+                raise DataError(
+                    f"source {source!r} has no {request.timeframe} bars here. "
+                    f"{did_you_mean(source, known)}"
+                )
+            rows = rows.filter(pl.col("source") == source)
+        if request.end is not None:
+            rows = rows.filter(
+                pl.col("period") <= request.last_period, pl.col("session") <= request.end
+            )
+        series = preferred(_within(rows, request), request.adjust, self.settings.source_priority)
+        if series.is_empty():
+            raise DataError(_nothing(request, symbols, source))
+        return rows.join(series.lazy(), on=list(SERIES), how="semi").sort(
+            "instrument_id", "timestamp"
+        )
+
+    def _rows(self, request: _Request) -> pl.LazyFrame:
+        if request.as_of is None:
+            return self.lake.scan("bars")
+        return self.lake.bars_as_of(request.as_of)
+
+    def _actions(self, rows: pl.LazyFrame, request: _Request) -> tuple[pl.DataFrame, pl.DataFrame]:
+        ids = rows.select("instrument_id").unique().collect()["instrument_id"].to_list()
+
+        def known(table: str, value: str) -> pl.DataFrame:
+            actions = self.lake.scan(table)
+            if request.as_of is not None:
+                actions = actions.filter(pl.col("available_at") <= request.as_of)
+            return known_actions(actions, ids, value)
+
+        return known(SPLITS.name, "ratio"), known(DIVIDENDS.name, "amount")
+
+    def _table(self, name: str, request: _Request) -> pl.LazyFrame:
+        rows = self.lake.scan(name)
+        if name not in self.lake.tables():
+            raise DataError(
+                f"table {name!r} is not in the workspace. {did_you_mean(name, self.lake.tables())}"
+            )
+        return (
+            rows if request.as_of is None else rows.filter(pl.col("available_at") <= request.as_of)
+        )
+
+    def _context(self, name: str, request: _Request, sources: Sequence[str]) -> pl.LazyFrame:
+        """Bars of a series, of the market's own source and timeframe where there are such."""
+        bearers = [i.instrument_id for i in self.instruments() if i.symbol == name] or [name]
+        named = [i.instrument_id for i in self.instruments(name, request.end)]
+        wanted = [*((source, bearers) for source in sources), (None, named)]
+        for length in dict.fromkeys([request.timeframe, Timeframe.parse("1d")]):
+            for source, identities in wanted:
+                try:
+                    return self.market(
+                        identities, None, request.end, length, as_of=request.as_of, source=source
+                    ).bars
+                except DataError:
+                    continue
+        raise DataError(f"context {name!r} has no bars in {self.path}: load the series first")
+
+
+@dataclass(frozen=True)
+class _Request:
+    timeframe: Timeframe
+    adjust: Adjust
+    start: dt.date | None
+    end: dt.date | None
+    as_of: dt.datetime | None
+
+    @property
+    def last_period(self) -> str:
+        return f"{self.end:%Y-%m}" if self.end else "9999"
+
+
+def _request(
+    timeframe: str | Timeframe, adjust: str | Adjust, start: Day, end: Day, as_of: Instant
+) -> _Request:
+    kinds = [str(kind) for kind in Adjust]
+    if adjust not in kinds:
+        raise DefinitionError(f"adjust {adjust!r} is not known. {did_you_mean(str(adjust), kinds)}")
+    first, last = _day(start), _day(end, last=True)
+    if first is not None and last is not None and first > last:
+        raise DataError(f"start {first} is after end {last}: swap them")
+    instant = knowledge_instant(as_of) if as_of is not None else None
+    return _Request(Timeframe.parse(timeframe), Adjust(adjust), first, last, instant)
+
+
+def _day(value: Day, *, last: bool = False) -> dt.date | None:
+    if value is None or isinstance(value, dt.date):
+        return value.date() if isinstance(value, dt.datetime) else value
+    text = f"{value}-12-31" if last and len(value) == 4 else value
+    text = f"{text}-01-01" if len(text) == 4 else text
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise DataError(
+            f"date {value!r} is not a day: write 2014-01-03, or a year such as 2014"
+        ) from None
+
+
+def _within(rows: pl.LazyFrame, request: _Request) -> pl.LazyFrame:
+    if request.start is not None:
+        rows = rows.filter(pl.col("session") >= request.start)
+    if request.end is not None:
+        rows = rows.filter(pl.col("session") <= request.end)
+    return rows
+
+
+def _nothing(request: _Request, symbols: Symbols, source: str | None) -> str:
+    what = f"{request.timeframe} bars"
+    whose = (
+        "" if symbols is None else f" of {symbols if isinstance(symbols, str) else 'these symbols'}"
+    )
+    span = f" from {request.start or 'the first'} to {request.end or 'the last'}"
+    told = f" known at {request.as_of:%Y-%m-%d %H:%M}Z" if request.as_of else ""
+    where = f" from source {source}" if source else ""
+    return f"there are no {what}{whose}{span}{told}{where}: see hedgerow sql 'select …' or widen it"

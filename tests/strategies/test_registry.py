@@ -1,0 +1,93 @@
+"""A strategy is found by name, module or file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hedgerow.errors import DefinitionError
+from hedgerow.strategies import SmaCross, load_strategy, load_strategy_class, strategy_classes
+
+MINE = """
+import hedgerow as hr
+
+class Mine(hr.Strategy):
+    def signal(self):
+        return hr.side(buy=hr.col("close") > 0, sell=hr.col("close") < 0)
+
+not_a_strategy = 3
+"""
+
+
+class TestRegression:
+    @pytest.mark.parametrize("name", ["SmaCross", "sma_cross", "sma-cross", "SMACROSS"])
+    def test_names_are_found_however_they_are_spelt(self, name: str) -> None:
+        assert load_strategy_class(name) is SmaCross
+
+    def test_a_module_names_its_class(self) -> None:
+        assert load_strategy_class("hedgerow.strategies:SmaCross") is SmaCross
+
+    def test_a_file_names_its_class_and_keeps_its_source(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.py"
+        path.write_text(MINE)
+        made = load_strategy(f"{path}:Mine")
+        assert made.name == "Mine"
+        assert "hr.side" in made.source_text
+
+    def test_built_in_strategies_are_six(self) -> None:
+        assert list(strategy_classes()) == [
+            "BuyAndHold",
+            "MeanReversion",
+            "Momentum",
+            "RsiReversion",
+            "SmaCross",
+            "VixMomentum",
+        ]
+
+
+class TestProperties:
+    @pytest.mark.parametrize("name", strategy_classes())
+    def test_every_parameter_says_what_it_is(self, name: str) -> None:
+        for key, spec in strategy_classes()[name].params.items():
+            if key != "direction":
+                assert spec.doc, key
+                assert spec.unit, key
+                assert spec.low is not None
+                assert spec.high is not None
+
+
+class TestValidation:
+    def test_an_unknown_name_gets_a_hint(self) -> None:
+        with pytest.raises(
+            DefinitionError, match="'SmaCros' is not known. Did you mean 'SmaCross'"
+        ):
+            load_strategy("SmaCros")
+
+    def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(DefinitionError, match=r"absent\.py does not exist"):
+            load_strategy(f"{tmp_path}/absent.py:Mine")
+
+    def test_a_missing_class_gets_a_hint(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.py"
+        path.write_text(MINE)
+        with pytest.raises(DefinitionError, match="has no class 'Mien'. Did you mean 'Mine'"):
+            load_strategy(f"{path}:Mien")
+
+    def test_what_is_no_strategy_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.py"
+        path.write_text(MINE)
+        with pytest.raises(
+            DefinitionError, match=r"is not a strategy: derive it from hr\.Strategy"
+        ):
+            load_strategy(f"{path}:not_a_strategy")
+
+    def test_a_broken_file_is_one_line(self, tmp_path: Path) -> None:
+        path = tmp_path / "broken.py"
+        path.write_text("1 / 0")
+        with pytest.raises(DefinitionError, match="cannot be run: ZeroDivisionError"):
+            load_strategy(f"{path}:Mine")
+
+    def test_an_absent_module_is_named(self) -> None:
+        with pytest.raises(DefinitionError, match="module 'no.such' cannot be imported"):
+            load_strategy("no.such:Mine")
