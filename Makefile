@@ -30,7 +30,7 @@ lint: $(BASE)/.installed ## check style, file sizes, types and the import rules 
 	$(BIN)/ruff format --check
 	$(BIN)/python tools/check_file_sizes.py
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo --no-cache
 
 bench: $(BASE)/.installed ## measure the reference job against pandas and the I/O floor
 	@$(BIN)/python -m bench $(ARGS)
@@ -74,5 +74,5 @@ lock: $(BASE)/.installed ## work out requirements/ again from pyproject.toml
 
 clean: ## remove environments, caches and built pages; data stays
 	rm -rf $(BASE) $(ALL) .venv-oldest .cache docs/_build dist
-	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
-from polars.testing import assert_frame_equal
-
 from bench.contender import CONTENDERS, Inputs
+from polars.testing import assert_frame_equal
 
 ROOT = Path(__file__).parents[1]
 TOLERANCE = 1e-9

@@ -89,13 +89,14 @@ def table(found: Mapping[str, object], runs: Mapping[str, Runs]) -> str:
         for name, run in runs.items()
     ]
     rounds = len(ours.seconds)
+    size = f"{found['symbols']} symbols × {found['bars_per_symbol']:,} hourly bars"
+    how = f"Median of {rounds} alternating rounds, each in a fresh process, imports not counted."
     return "\n".join(
         [
             "# Reference job",
             "",
-            f"{found['symbols']} symbols × {found['bars_per_symbol']:,} hourly bars = "
-            f"{found['rows']:,} rows: {found['job']}. All write {found['compression']}. "
-            f"Median of {rounds} alternating rounds, each in a fresh process, imports not counted.",
+            f"{size} = {found['rows']:,} rows: {found['job']}.",
+            f"All write {found['compression']}. {how}",
             "",
             "| contender | seconds | range | against hedgerow | peak MiB |",
             "|---|---:|---:|---:|---:|",
@@ -114,8 +115,11 @@ def verdicts(runs: Mapping[str, Runs]) -> list[str]:
     ours, peak = runs["hedgerow"].median, max(runs["hedgerow"].peak_mib)
     faster, share = runs["pandas"].median / ours, ours / runs["floor"].median
     return [
-        _verdict(f"{faster:.2f}× faster than pandas", f"≥ {FASTER_THAN_PANDAS:g}×",
-                 met=faster >= FASTER_THAN_PANDAS),
+        _verdict(
+            f"{faster:.2f}× faster than pandas",
+            f"≥ {FASTER_THAN_PANDAS:g}×",
+            met=faster >= FASTER_THAN_PANDAS,
+        ),
         _verdict(f"{share:.2f}× the I/O floor", f"≤ {OF_THE_FLOOR:g}×", met=share <= OF_THE_FLOOR),
         _verdict(f"{peak:,.0f} MiB at most", f"< {PEAK_MIB:,} MiB", met=peak < PEAK_MIB),
     ]

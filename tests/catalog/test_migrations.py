@@ -14,6 +14,7 @@ from tests.catalog.builders import METRICS, run_record
 from tests.catalog.processes import die_while_upgrading, open_and_write, run_alone, run_together
 
 from hedgerow.catalog import Catalog
+from hedgerow.catalog._engine import database_url, open_engine
 from hedgerow.catalog._migrate import HEAD, VERSION_TABLE, alembic_config, present_revision
 from hedgerow.catalog.tables import METADATA
 from hedgerow.errors import StoreError
@@ -113,10 +114,6 @@ def test_a_catalog_of_a_newer_release_is_refused_and_left_alone(catalog: Catalog
 
 
 def test_tables_of_another_program_are_not_touched(url: str) -> None:
-    with Catalog("sqlite://") as elsewhere:
-        assert elsewhere.universes() == {}
-    from hedgerow.catalog._engine import database_url, open_engine
-
     engine = open_engine(database_url(url))
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE models (id INTEGER)"))

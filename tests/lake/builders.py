@@ -6,7 +6,6 @@ import datetime as dt
 
 import polars as pl
 
-from hedgerow.domain import sessions
 from hedgerow.domain.schemas import BARS
 from hedgerow.lake import Lake
 from hedgerow.settings import Settings
@@ -26,12 +25,17 @@ def lake_at(folder, **settings) -> Lake:
 def daily_bars(
     *symbols: str, count: int = 5, start: dt.date = dt.date(2023, 12, 4), source: str = "test"
 ) -> pl.DataFrame:
-    """Daily bars on New York sessions; closes 10.00, 10.01, … and so never stale."""
-    days = sessions("XNYS").filter(pl.col("session") >= start).head(count)
-    one = days.select(
+    """Daily bars on weekdays; closes 10.00, 10.01, … and so never stale.
+
+    Plain weekdays, because loading an exchange's calendar takes a second in every process.
+    """
+    end = start + dt.timedelta(days=2 * count + 7)
+    days = pl.LazyFrame({"session": pl.date_range(start, end, eager=True)})
+    days = days.filter(pl.col("session").dt.weekday() < 6).head(count)
+    one = days.collect().select(
         "session",
         timestamp=pl.col("session").cast(pl.Datetime("us", "UTC")),
-        available_at="close",
+        available_at=pl.col("session").cast(pl.Datetime("us", "UTC")) + pl.duration(hours=21),
         close=10 + pl.int_range(pl.len()) / 100,
     )
     series = [
@@ -65,9 +69,10 @@ def close_only(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_close(frame: pl.DataFrame, row: int, close: float) -> pl.DataFrame:
-    """The bars with another close in one row, which stays within its high and low."""
+    """The bars with another close in one row, its other prices moved to fit."""
     here = pl.int_range(pl.len()) == row
     return frame.with_columns(
+        open=pl.when(here).then(close).otherwise("open"),
         close=pl.when(here).then(close).otherwise("close"),
         high=pl.when(here).then(close + 1.0).otherwise("high"),
         low=pl.when(here).then(close - 1.0).otherwise("low"),

@@ -7,9 +7,6 @@ import datetime as dt
 import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
-
-from hedgerow.errors import DataError
-from hedgerow.lake import merge as merge_module
 from tests.lake.builders import (
     MONDAY,
     TUESDAY,
@@ -20,6 +17,9 @@ from tests.lake.builders import (
     stored,
     with_close,
 )
+
+from hedgerow.errors import DataError
+from hedgerow.lake import merge as merge_module
 
 BEFORE = MONDAY - dt.timedelta(days=1)
 BETWEEN = MONDAY + dt.timedelta(hours=12)

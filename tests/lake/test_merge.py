@@ -8,10 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
 from polars.testing import assert_frame_equal
-
-from hedgerow.domain.schemas import BARS, TABLES, Table
-from hedgerow.errors import DataError, DefinitionError, StoreError
-from hedgerow.lake import Lake, MergeSummary
 from tests.lake.builders import (
     KEY,
     MONDAY,
@@ -23,6 +19,10 @@ from tests.lake.builders import (
     stored,
     with_close,
 )
+
+from hedgerow.domain.schemas import BARS, TABLES, Table
+from hedgerow.errors import DataError, DefinitionError, StoreError
+from hedgerow.lake import Lake, MergeSummary
 
 # --------------------------------------------------------------------------------- regression
 
@@ -70,7 +70,7 @@ def test_every_table_comes_back_as_it_was_stored(tmp_path, table: Table):
     assert lake.merge(table, rows, ingested_at=TUESDAY).unchanged == 1
     back = lake.scan(table).select(list(table.columns)).collect()
     expected = rows
-    if "ingested_at" in rows.columns:
+    if "ingested_at" in rows.columns and "ingested_at" not in table.key:
         expected = rows.with_columns(ingested_at=pl.lit(MONDAY, dtype=pl.Datetime("us", "UTC")))
     assert_frame_equal(back, expected, check_exact=True)
 
@@ -93,7 +93,8 @@ def test_a_read_of_one_instrument_skips_the_files_of_others(tmp_path):
         bars = daily_bars(symbol, count=300, start=dt.date(2022, 6, 1))
         lake.merge("bars", bars, ingested_at=MONDAY)
     one = lake.scan("bars").filter(
-        pl.col("instrument_id") == "BBB.XNYS", pl.col("timestamp") < pl.lit(MONDAY) - pl.duration(days=400)
+        pl.col("instrument_id") == "BBB.XNYS",
+        pl.col("timestamp") < pl.lit(MONDAY) - pl.duration(days=400),
     )
     plan = one.explain()
     assert plan.count(".parquet") == 1, plan
@@ -226,9 +227,7 @@ def test_instants_need_a_time_zone(tmp_path):
     with pytest.raises(DataError, match="column 'timestamp' has instants without a time zone"):
         lake_at(tmp_path).merge("bars", naive, ingested_at=MONDAY)
     with pytest.raises(DataError, match="ingested_at 2024-01-08T06:00:00 has no time zone"):
-        lake_at(tmp_path).merge(
-            "bars", daily_bars("AAA"), ingested_at=MONDAY.replace(tzinfo=None)
-        )
+        lake_at(tmp_path).merge("bars", daily_bars("AAA"), ingested_at=MONDAY.replace(tzinfo=None))
 
 
 def test_other_types_are_converted_or_refused(tmp_path):
@@ -260,10 +259,10 @@ def test_an_unknown_table_gets_a_hint(tmp_path):
 
 def test_a_version_that_does_not_exist_is_refused(tmp_path):
     lake = lake_at(tmp_path)
-    with pytest.raises(StoreError, match="cannot read version 3 of .*: the table does not exist"):
+    with pytest.raises(StoreError, match=r"cannot read version 3 of .*: the table does not exist"):
         lake.scan("bars", version=3)
     lake.merge("bars", daily_bars("AAA"), ingested_at=MONDAY)
-    with pytest.raises(StoreError, match="cannot read version 3 of .*: newest: 1"):
+    with pytest.raises(StoreError, match=r"cannot read version 3 of .*: newest: 1"):
         lake.scan("bars", version=3)
 
 

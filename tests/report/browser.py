@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -28,13 +29,24 @@ FLAGS = (
 )
 
 # The browser reads commands from descriptor 3 and writes answers to descriptor 4.
-LAUNCH = "import os, sys; r, w = map(int, sys.argv[1:3]); a, b = os.dup(r), os.dup(w); \
-os.dup2(a, 3); os.dup2(b, 4); os.execv(sys.argv[3], sys.argv[3:])"
+PATIENCE = 60.0  # seconds for one answer, on a machine that is busy with other tests
+
+LAUNCH = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for end, wanted in zip(ends, (3, 4)):
+    os.dup2(end, wanted)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def find_browser() -> str | None:
     """Path of an installed Chromium, None without one."""
     return next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+class BrowserGoneError(AssertionError):
+    """The browser ended, or did not answer in time."""
 
 
 class Page:
@@ -71,9 +83,10 @@ class Page:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self.buffer:
-            chunk = os.read(self.receive, 1 << 20)
+            ready, _, _ = select.select([self.receive], [], [], PATIENCE)
+            chunk = os.read(self.receive, 1 << 20) if ready else b""
             if not chunk:
-                raise AssertionError("the browser ended")
+                raise BrowserGoneError("the browser ended" if ready else "the browser is silent")
             self.buffer += chunk
         line, self.buffer = self.buffer.split(b"\0", 1)
         message: dict[str, Any] = json.loads(line)

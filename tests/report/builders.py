@@ -4,69 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from hedgerow.backtest.metrics import measure, position_measures, trade_measures
+from hedgerow.backtest.result import Result
+from hedgerow.risk import Costs, EqualWeight
+from hedgerow.strategies import NotRun
+
 SYMBOLS = ("AAPL", "MSFT", "IBM", "KO", "XOM")
+CAPITAL = 100_000.0
 REASONS = ("signal", "stop", "target", "time")
-
-
-@dataclass(frozen=True)
-class NotRun:
-    symbol: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Metrics:
-    total_return: float | None = None
-    cagr: float | None = None
-    volatility: float | None = None
-    sharpe: float | None = None
-    sortino: float | None = None
-    calmar: float | None = None
-    max_drawdown: float | None = None
-    max_drawdown_length: int | None = None
-    win_rate: float | None = None
-    profit_factor: float | None = None
-    average_trade: float | None = None
-    turnover: float | None = None
-    exposure: float | None = None
-    time_in_market: float | None = None
-    alpha: float | None = None
-    beta: float | None = None
-    best_session: float | None = None
-    worst_session: float | None = None
-    skew: float | None = None
-    kurtosis: float | None = None
-    trades: int | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Result:
-    strategy: str
-    parameters: dict[str, Any]
-    equity: pl.DataFrame
-    trades: pl.DataFrame
-    fills: pl.DataFrame
-    session_returns: pl.DataFrame
-    metrics: Metrics
-    benchmark_metrics: Metrics | None
-    benchmark_name: str | None
-    costs: Any
-    sizing: Any
-    fill: Any
-    capital: float = 100_000.0
-    timeframe: str = "1d"
-    facts: dict[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    not_run: tuple[NotRun, ...] = ()
 
 
 def result(
@@ -82,29 +33,37 @@ def result(
     rng = np.random.default_rng(seed)
     equity = equity_frame(rng, sessions, bars_per_session, benchmark, drift)
     book = trades_frame(rng, equity, trades)
-    returns = equity.group_by("session", maintain_order=True).agg(pl.col("equity").last())
-    returns = returns.select(
-        "session",
-        (pl.col("equity") / pl.col("equity").shift(1, fill_value=100_000.0) - 1).alias("return"),
+    fills = fills_frame(book)
+    returns = returns_frame(equity)
+    own, other = returns["return"].to_numpy(), returns["benchmark"].to_numpy()
+    measured = measure(own, benchmark=other if benchmark else None)
+    positions = position_measures(
+        equity["equity"].to_numpy(),
+        equity["gross"].to_numpy(),
+        traded=float(fills["value"].sum()),
+        sessions=sessions,
+        sessions_per_year=252,
     )
     fields: dict[str, Any] = {
         "strategy": "SmaCross",
         "parameters": {"fast": 20, "slow": 50},
         "equity": equity,
         "trades": book,
-        "fills": fills_frame(book),
+        "fills": fills,
         "session_returns": returns,
-        "metrics": measure(returns["return"], book),
-        "benchmark_metrics": measure(benchmark_returns(equity), book.clear())
-        if benchmark
-        else None,
-        "benchmark_name": "equal-weight buy and hold" if benchmark else None,
-        "costs": {"commission_bps": 1.0, "half_spread_bps": 2.0},
-        "sizing": {"name": "EqualWeight", "gross": 1.0},
-        "fill": "next close",
+        "metrics": replace(measured, **trade_measures(book), **positions),
+        "benchmark_metrics": replace(measure(other), trades=5, turnover=0.2) if benchmark else None,
+        "benchmark_name": "Buy and hold" if benchmark else None,
+        "costs": Costs(),
+        "sizing": EqualWeight(),
+        "fill": "next_close",
+        "capital": CAPITAL,
+        "lot": 0.0,
+        "tick": 0.0,
+        "symbols": SYMBOLS,
         "timeframe": "1d" if bars_per_session == 1 else "1h",
         "facts": {
-            "source": "sample_closes",
+            "sources": ["sample_closes"],
             "as_of": dt.datetime(2019, 1, 3, 21, tzinfo=dt.UTC),
             "versions": {"bars": 3, "splits": 1},
         },
@@ -114,9 +73,13 @@ def result(
     return Result(**(fields | changes))
 
 
-def benchmark_returns(equity: pl.DataFrame) -> pl.Series:
-    last = equity.group_by("session", maintain_order=True).agg(pl.col("benchmark").last())
-    return last["benchmark"] / last["benchmark"].shift(1, fill_value=100_000.0) - 1
+def returns_frame(equity: pl.DataFrame) -> pl.DataFrame:
+    last = equity.group_by("session", maintain_order=True).agg(pl.col("equity", "benchmark").last())
+    return last.select(
+        "session",
+        (pl.col("equity") / pl.col("equity").shift(1, fill_value=CAPITAL) - 1).alias("return"),
+        pl.col("benchmark") / pl.col("benchmark").shift(1, fill_value=CAPITAL) - 1,
+    )
 
 
 def equity_frame(
@@ -132,8 +95,8 @@ def equity_frame(
     hours = hour + 14 if bars > 1 else hour
     common = rng.standard_t(4, rows) * 0.007 / math.sqrt(bars)
     own = rng.standard_t(4, rows) * 0.004 / math.sqrt(bars)
-    strategy = 100_000 * np.cumprod(1 + drift / bars + 0.7 * common + own)
-    market = 100_000 * np.cumprod(1 + 0.0003 / bars + common)
+    strategy = CAPITAL * np.cumprod(1 + drift / bars + 0.7 * common + own)
+    market = CAPITAL * np.cumprod(1 + 0.0003 / bars + common)
     return pl.DataFrame(
         {
             "timestamp": session.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
@@ -216,40 +179,4 @@ def fills_frame(trades: pl.DataFrame) -> pl.DataFrame:
             pl.lit(4.0).alias("slippage"),
             pl.lit("signal").alias("reason"),
         )
-    )
-
-
-def measure(returns: pl.Series, trades: pl.DataFrame) -> Metrics:
-    values = returns.to_numpy()
-    curve = np.cumprod(1 + values)
-    total = float(curve[-1] - 1)
-    drawdown = float((curve / np.maximum(np.maximum.accumulate(curve), 1) - 1).min())
-    spread = float(values.std(ddof=1)) if len(values) > 1 else None
-    years = len(values) / 252
-    cagr = (1 + total) ** (1 / years) - 1 if total > -1 else -1.0
-    pnl = trades["pnl"]
-    return Metrics(
-        total_return=total,
-        cagr=cagr,
-        volatility=spread * math.sqrt(252) if spread else None,
-        sharpe=float(values.mean()) / spread * math.sqrt(252) if spread else None,
-        sortino=float(values.mean()) / spread * 20 if spread else None,
-        calmar=cagr / -drawdown if drawdown else None,
-        max_drawdown=drawdown,
-        max_drawdown_length=88,
-        win_rate=float((pnl > 0).mean() or 0) if trades.height else None,
-        profit_factor=float(pnl.filter(pnl > 0).sum() / -pnl.filter(pnl < 0).sum())
-        if (pnl < 0).any()
-        else None,
-        average_trade=float(trades["return"].mean() or 0) if trades.height else None,
-        turnover=6.42,
-        exposure=0.873,
-        time_in_market=0.93,
-        alpha=0.021,
-        beta=0.7,
-        best_session=float(values.max()),
-        worst_session=float(values.min()),
-        skew=-0.21,
-        kurtosis=3.4,
-        trades=trades.height,
     )

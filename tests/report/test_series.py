@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
+from tests.report.builders import result
 
 from hedgerow.backtest.report.months import by_year, shade
 from hedgerow.backtest.report.series import (
@@ -17,7 +18,6 @@ from hedgerow.backtest.report.series import (
     rolling_window,
     session_returns,
 )
-from tests.report.builders import result
 
 # --------------------------------------------------------------------------------- Regression
 
@@ -35,14 +35,6 @@ def test_drawdown_counts_from_the_starting_capital():
 def test_a_run_without_benchmark_has_null_benchmark_columns():
     frame = curve(result(30, 0, benchmark=False))
     assert frame["benchmark_drawdown"].null_count() == 30
-
-
-def test_benchmark_returns_of_hourly_bars_are_taken_at_session_ends():
-    run = result(40, 0, bars_per_session=7)
-    closes = run.equity.group_by("session", maintain_order=True).last()["benchmark"].to_list()
-    before = [run.capital, *closes[:-1]]
-    wanted = [now / then - 1 for now, then in zip(closes, before, strict=True)]
-    assert session_returns(run)["benchmark"].to_list() == pytest.approx(wanted)
 
 
 def test_rolling_figures_equal_numpys():

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime as dt
 import hashlib
 import re
+from importlib.resources import files
 
 import polars as pl
 import pytest
-
-from hedgerow.backtest.report import tear_sheet
-from hedgerow.backtest.report.formatting import MISSING, percent
-from tests.report.builders import Metrics, NotRun, result
+from tests.report.builders import result
 from tests.report.markup import Markup, style_of
 
-EVIL = "</script><script>window.pwned=1</script><img src=x onerror=\"window.pwned=2\">'&amp;"
+from hedgerow.backtest import backtest
+from hedgerow.backtest.metrics import Metrics
+from hedgerow.backtest.report import tear_sheet
+from hedgerow.backtest.report.formatting import MISSING, percent
+from hedgerow.backtest.report.page import render
+from hedgerow.backtest.report.sheet import Limits, build_sheet
+from hedgerow.strategies import BuyAndHold, NotRun
+
+EVIL = '</script><script>window.pwned=1</script><img src=x onerror="window.pwned=2">\'&amp;'
 
 
 def evil_result():
@@ -122,17 +129,10 @@ def test_what_the_run_was_made_of_is_on_the_page():
         assert words in text, words
 
 
-def test_left_out_trades_are_announced(monkeypatch):
-    monkeypatch.setattr("hedgerow.backtest.report.sheet._TRADES", 30)
-    from hedgerow.backtest.report import sheet
-
-    text = Markup(
-        sheet.render(
-            "tear_sheet.html.j2", {}, title="t", glossary=(), synthetic=False,
-            sheet=sheet.build_sheet(result(300, 80), "run", sheet.Limits(trades=30)),
-        )
-    ).text  # fmt: skip
-    assert "first 30 of 80 trades; 50 more" in text
+def test_left_out_trades_are_announced():
+    sheet = build_sheet(result(300, 80), "run", Limits(trades=30))
+    page = render("tear_sheet.html.j2", {}, title="", glossary=(), synthetic=False, sheet=sheet)
+    assert "first 30 of 80 trades; 50 more" in Markup(page).text
 
 
 # --------------------------------------------------------------------------------- Properties
@@ -150,7 +150,9 @@ def test_nothing_is_asked_of_the_network(page):
     style = style_of(page)
     assert "url(" not in style
     assert "@import" not in style
-    assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon|import)\(", page)
+    assert not re.search(
+        r"\b(fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon|import)\(", page
+    )
 
 
 def test_only_our_own_script_runs(page):
@@ -195,3 +197,28 @@ def test_the_licence_of_the_chart_library_travels_along():
     page = tear_sheet(result(60, 5))
     assert "Copyright (c) 2022 Leon Sorokin" in page
     assert "The above copyright notice and this permission notice" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("uplot.min.js", "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"),
+        ("uplot.min.css", "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04"),
+    ],
+)
+def test_the_chart_library_is_the_published_one(name, digest):
+    """uplot 1.6.32 of the npm registry, dist/uPlot.iife.min.js and dist/uPlot.min.css."""
+    asset = files("hedgerow.backtest.report") / "assets" / name
+    assert hashlib.sha256(asset.read_bytes()).hexdigest() == digest
+
+
+def test_a_backtest_writes_its_own_report(tmp_path):
+    days = [dt.date(2024, 1, day) for day in (2, 3, 4, 5, 8)]
+    frame = pl.DataFrame({"date": days, "close": [10.0, 11.0, 10.5, 12.0, 12.5]})
+    run = backtest(BuyAndHold(), frame)
+    page = run.report(tmp_path / "new" / "run.html").read_text(encoding="utf-8")
+    markup = Markup(page)
+    assert markup.mistakes == []
+    assert markup.figures["total_return"] == percent(run.metrics.total_return, signed=True)
+    assert "BuyAndHold" in markup.text
+    assert len(markup.payload("run")["charts"]["equity"]["series"]) == 2

@@ -6,6 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from tests.report.builders import result
 
 from hedgerow.backtest.report.trading import (
     TRADE_COLUMNS,
@@ -13,7 +14,6 @@ from hedgerow.backtest.report.trading import (
     group_trades,
     pack_trades,
 )
-from tests.report.builders import result
 
 # --------------------------------------------------------------------------------- Regression
 
@@ -35,7 +35,9 @@ def test_packed_trades_say_what_the_trades_say():
         assert columns[name] == trades[name].to_list()
     for name in ("quantity", "entry_price", "exit_price", "pnl", "return", "costs"):
         assert columns[name] == pytest.approx(trades[name].to_list(), rel=1e-8)
-    exits = [None if at is None else dt.datetime.fromtimestamp(at, dt.UTC) for at in columns["exit_at"]]
+    exits = [
+        None if at is None else dt.datetime.fromtimestamp(at, dt.UTC) for at in columns["exit_at"]
+    ]
     assert exits == trades["exit_at"].to_list()
 
 
@@ -55,8 +57,14 @@ def test_groups_equal_a_slow_loop(by):
         rows = [row for row in trades.iter_rows(named=True) if row[by] == name]
         assert group.trades == len(rows)
         assert group.share == pytest.approx(len(rows) / 60)
-        assert group.win_rate == pytest.approx(sum(row["pnl"] > 0 for row in rows) / len(rows))
-        assert group.mean_return == pytest.approx(sum(row["return"] for row in rows) / len(rows))
+        closed = [row for row in rows if not row["open"]]
+        if closed:
+            wins = sum(row["pnl"] > 0 for row in closed)
+            returned = sum(row["return"] for row in closed)
+            assert group.win_rate == pytest.approx(wins / len(closed))
+            assert group.mean_return == pytest.approx(returned / len(closed))
+        else:
+            assert (group.win_rate, group.mean_return) == (None, None)
         assert group.pnl == pytest.approx(sum(row["pnl"] for row in rows))
         assert group.costs == pytest.approx(sum(row["costs"] for row in rows))
     pnl = [group.pnl for group in groups.values()]

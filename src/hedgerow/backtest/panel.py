@@ -57,9 +57,9 @@ class Panel:
     sigma, volume, volatility
         Standard deviation of returns and average volume for impact, annual volatility for
         sizing, each known at that bar; one NaN cell where not asked for.
-    bars_per_year
-        For annualising: 252 sessions times the median bars of one; by length for bars
-        longer than a day.
+    bars_per_year, sessions_per_year
+        For annualising: 252 sessions a year times the median bars of one; for bars longer than
+        a day both are their number in 365.25 days.
     """
 
     instrument_ids: tuple[str, ...]
@@ -78,6 +78,7 @@ class Panel:
     volume: Floats
     volatility: Floats
     bars_per_year: float
+    sessions_per_year: float
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -138,7 +139,7 @@ class _Layout:
     def _place(self, values: npt.NDArray, fill: float) -> npt.NDArray:  # type: ignore[type-arg]
         bars, instruments = self.shape
         if self.cell is None:
-            return np.ascontiguousarray(values.reshape(instruments, bars).T)
+            return np.array(values.reshape(instruments, bars).T, order="C")
         table = np.full(bars * instruments, fill, dtype=values.dtype)
         table[self.cell] = values
         return table.reshape(self.shape)
@@ -203,6 +204,7 @@ def build_panel(
         volume=known.get("_volume", _nothing()),
         volatility=known.get("_volatility", _nothing()),
         bars_per_year=bars_per_year,
+        sessions_per_year=min(bars_per_year, SESSIONS_PER_YEAR),
     )
     return panel, _read_signals(layout, decisions)
 
@@ -261,7 +263,8 @@ def _check_bars(bars: pl.DataFrame, decisions: pl.DataFrame) -> None:
         )
     same = pl.col("instrument_id") == pl.col("instrument_id").shift(1)
     rules = {
-        "two bars or bars out of order": same & (pl.col("timestamp") <= pl.col("timestamp").shift(1)),
+        "two bars or bars out of order": same
+        & (pl.col("timestamp") <= pl.col("timestamp").shift(1)),
         "a price that is not positive": pl.any_horizontal(pl.col(_PRICES) <= 0),
         "a split ratio that is not positive": pl.col("split_ratio") <= 0,
         "a negative dividend": pl.col("dividend") < 0,

@@ -8,13 +8,11 @@ slower.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-import numpy as np
-import polars as pl
-
 from hedgerow.backtest.panel import Panel, SignalTables
+from hedgerow.backtest.reference_frames import FillRow, simulation_of
+from hedgerow.backtest.reference_seats import Levels, Order, Seat, beyond, cell, sign
 from hedgerow.backtest.rules import NEXT_OPEN, Floats, Rules, Simulation
 from hedgerow.risk import (
     Borrow,
@@ -35,45 +33,7 @@ from hedgerow.risk import (
 from hedgerow.risk.events import ACCOUNT_CONTEXT
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
-_TOUCH = Decimal("1e-9")
 _FORCED = ("stop", "target", "trailing", "condition", "time")
-
-
-@dataclass
-class _Order:
-    goal: Decimal
-    reason: str
-
-
-@dataclass
-class _Levels:
-    stop: Decimal | None = None
-    target: Decimal | None = None
-    trailing: Decimal | None = None
-
-
-@dataclass
-class _Seat:
-    """What is remembered of one name."""
-
-    name: str
-    column: int
-    last: Decimal = _ZERO
-    bars: int = 0
-    wanted: int = 0
-    confidence: float = 0.0
-    entering: bool = False
-    member: int = 0
-    order: _Order | None = None
-    next_levels: _Levels | None = None
-    levels: _Levels | None = None
-    best: Decimal = _ZERO
-    entry_bars: int = 0
-    entered_at_close_of: int = -1
-    forced_out: tuple[int, int] = (-1, 0)
-    sigma: float = math.nan
-    volume: float = math.nan
-    volatility: float = math.nan
 
 
 def simulate_plainly(panel: Panel, signals: SignalTables, rules: Rules) -> Simulation:
@@ -86,16 +46,17 @@ class _Run:
     def __init__(self, panel: Panel, signals: SignalTables, rules: Rules) -> None:
         self.panel, self.signals, self.rules = panel, signals, rules
         self.ledger = Ledger(lot=rules.lot, tick=rules.tick)
-        self.seats = [_Seat(name, i) for i, name in enumerate(panel.instrument_ids)]
+        self.seats = [Seat(name, i) for i, name in enumerate(panel.instrument_ids)]
         self.times = panel.clock["timestamp"].to_list()
         self.bar = 0
         self.ruined = False
-        self.fills: list[tuple[object, ...]] = []
+        self.fills: list[FillRow] = []
         self.curve: list[tuple[Decimal, ...]] = []
 
     def all(self) -> Simulation:
         self.ledger.book(Deposit(self.times[0], exact(self.rules.capital)))
-        for self.bar in range(len(self.times)):
+        for bar in range(len(self.times)):
+            self.bar = bar
             self.carry()
             if self.rules.fill == NEXT_OPEN:
                 self.fill_waiting(at_close=False)
@@ -104,21 +65,21 @@ class _Run:
             self.fill_waiting(at_close=True)
             self.mark()
             self.decide()
-        return self.result()
+        return simulation_of(self.panel, self.ledger, self.fills, self.curve, ruined=self.ruined)
 
     # ------------------------------------------------------------------------ reading the panel
 
-    def price(self, table: Floats, seat: _Seat) -> Decimal | None:
-        value = _cell(table, self.bar, seat.column)
+    def price(self, table: Floats, seat: Seat) -> Decimal | None:
+        value = cell(table, self.bar, seat.column)
         return None if math.isnan(value) else exact(value)
 
-    def whole_bar(self, seat: _Seat) -> tuple[Decimal, Decimal, Decimal] | None:
+    def whole_bar(self, seat: Seat) -> tuple[Decimal, Decimal, Decimal] | None:
         opened, high, low = (
             self.price(table, seat) for table in (self.panel.open, self.panel.high, self.panel.low)
         )
         return None if opened is None or high is None or low is None else (opened, high, low)
 
-    def held(self, seat: _Seat) -> Decimal:
+    def held(self, seat: Seat) -> Decimal:
         return self.ledger.quantity(seat.name)
 
     # ---------------------------------------------------------------------------- 1. carry
@@ -139,7 +100,7 @@ class _Run:
                 exact(self.panel.dividend[k]),
             )
 
-    def act(self, seat: _Seat, ratio: Decimal, dividend: Decimal) -> None:
+    def act(self, seat: Seat, ratio: Decimal, dividend: Decimal) -> None:
         at = self.times[self.bar]
         if ratio != 1:
             self.ledger.book(Split(at, seat.name, ratio))
@@ -163,7 +124,7 @@ class _Run:
                 if ((seat.order.goal - held) * held < 0) == reducing:
                     self.fill_order(seat, seat.order, traded, at_close=at_close)
 
-    def fill_order(self, seat: _Seat, order: _Order, traded: Decimal, *, at_close: bool) -> None:
+    def fill_order(self, seat: Seat, order: Order, traded: Decimal, *, at_close: bool) -> None:
         seat.order = None
         held = self.held(seat)
         quantity = self.to_trade(held, order.goal)
@@ -183,7 +144,7 @@ class _Run:
             return lots(abs(goal)).copy_sign(goal) - held
         return lots(abs(goal - held)).copy_sign(goal - held)
 
-    def payable(self, seat: _Seat, quantity: Decimal, traded: Decimal) -> Decimal:
+    def payable(self, seat: Seat, quantity: Decimal, traded: Decimal) -> Decimal:
         costs = self.rules.costs
         most = affordable(
             self.ledger.cash,
@@ -200,7 +161,7 @@ class _Run:
     def resets(self) -> bool:
         return isinstance(self.rules.sizing, EqualWeight | VolatilityTarget)
 
-    def paid_price(self, seat: _Seat, quantity: Decimal, traded: Decimal) -> Decimal:
+    def paid_price(self, seat: Seat, quantity: Decimal, traded: Decimal) -> Decimal:
         costs = self.rules.costs
         impact = impact_fraction(costs.impact, seat.sigma, float(abs(quantity)), seat.volume)
         side = _ONE.copy_sign(quantity)
@@ -209,7 +170,7 @@ class _Run:
         )
 
     def trade(
-        self, seat: _Seat, quantity: Decimal, traded: Decimal, reason: str, *, at_close: bool
+        self, seat: Seat, quantity: Decimal, traded: Decimal, reason: str, *, at_close: bool
     ) -> None:
         costs, size, held = self.rules.costs, abs(quantity), self.held(seat)
         price = self.paid_price(seat, quantity, traded)
@@ -226,7 +187,7 @@ class _Run:
         self.fills.append((self.bar, seat.column, quantity, price, traded, paid, reason))
         now = self.held(seat)
         if now == 0 and reason in _FORCED:
-            seat.forced_out = (self.bar, _sign(held))
+            seat.forced_out = (self.bar, sign(held))
         if now != 0 and now * held <= 0:
             seat.levels = seat.next_levels
             seat.best = price
@@ -235,11 +196,11 @@ class _Run:
 
     # ------------------------------------------------------------------ 3. exits inside the bar
 
-    def exit_inside(self, seat: _Seat) -> None:
+    def exit_inside(self, seat: Seat) -> None:
         bar, held = self.whole_bar(seat), self.held(seat)
         if held == 0 or bar is None or seat.levels is None:
             return
-        side = _sign(held)
+        side = sign(held)
         opened, high, low = bar
         exit_ = self.broken(seat, side, opened, high, low)
         if exit_ is None:
@@ -253,20 +214,20 @@ class _Run:
             seat.order = None
 
     def broken(
-        self, seat: _Seat, side: int, opened: Decimal, high: Decimal, low: Decimal
+        self, seat: Seat, side: int, opened: Decimal, high: Decimal, low: Decimal
     ) -> tuple[Decimal, str] | None:
         guard, reason, target = self.lines(seat, side)
-        if guard is not None and _beyond(opened, guard, -side):
+        if guard is not None and beyond(opened, guard, -side):
             return opened, reason
-        if target is not None and _beyond(opened, target, side):
+        if target is not None and beyond(opened, target, side):
             return opened, "target"
-        if guard is not None and _beyond(low if side > 0 else high, guard, -side):
+        if guard is not None and beyond(low if side > 0 else high, guard, -side):
             return guard, reason
-        if target is not None and _beyond(high if side > 0 else low, target, side):
+        if target is not None and beyond(high if side > 0 else low, target, side):
             return target, "target"
         return None
 
-    def lines(self, seat: _Seat, side: int) -> tuple[Decimal | None, str, Decimal | None]:
+    def lines(self, seat: Seat, side: int) -> tuple[Decimal | None, str, Decimal | None]:
         """Protective price with its reason, and target price."""
         assert seat.levels is not None
         cost = self.ledger.positions[seat.name].average_cost
@@ -274,7 +235,7 @@ class _Run:
         stop = None if fractions.stop is None else cost * (1 - side * fractions.stop)
         trail = None if fractions.trailing is None else seat.best * (1 - side * fractions.trailing)
         target = None if fractions.target is None else cost * (1 + side * fractions.target)
-        if trail is not None and (stop is None or not _beyond(stop, trail, side)):
+        if trail is not None and (stop is None or not beyond(stop, trail, side)):
             return trail, "trailing", target
         return stop, "stop", target
 
@@ -286,9 +247,9 @@ class _Run:
             if price is not None:
                 seat.last = price
                 seat.bars += 1
-                seat.sigma = _cell(self.panel.sigma, self.bar, seat.column)
-                seat.volume = _cell(self.panel.volume, self.bar, seat.column)
-                seat.volatility = _cell(self.panel.volatility, self.bar, seat.column)
+                seat.sigma = cell(self.panel.sigma, self.bar, seat.column)
+                seat.volume = cell(self.panel.volume, self.bar, seat.column)
+                seat.volatility = cell(self.panel.volatility, self.bar, seat.column)
         values = [self.held(seat) * seat.last for seat in self.seats]
         self.equity = self.ledger.equity({seat.name: seat.last for seat in self.seats})
         gross = sum((abs(value) for value in values), _ZERO)
@@ -303,7 +264,7 @@ class _Run:
             self.ruined = True
             for seat in self.seats:
                 seat.wanted = 0
-                seat.order = _Order(_ZERO, "ruin") if self.held(seat) else None
+                seat.order = Order(_ZERO, "ruin") if self.held(seat) else None
             return
         for seat in self.seats:
             seat.entering = False
@@ -315,7 +276,7 @@ class _Run:
         else:
             self.enter()
 
-    def decide_on(self, seat: _Seat, price: Decimal) -> None:
+    def decide_on(self, seat: Seat, price: Decimal) -> None:
         self.read_signal(seat)
         reason: str | None = "signal"
         if seat.wanted * self.held(seat) > 0:
@@ -325,14 +286,14 @@ class _Run:
         if seat.wanted == 0:
             self.leave(seat, reason or "signal")
 
-    def read_signal(self, seat: _Seat) -> None:
+    def read_signal(self, seat: Seat) -> None:
         signal = int(self.signals.signal[self.bar, seat.column])
         if signal == 0:
             return
         want = signal if signal > 0 or self.rules.both_sides else 0
         if want and seat.forced_out == (self.bar, want):
             return
-        confidence = _cell(self.signals.confidence, self.bar, seat.column)
+        confidence = cell(self.signals.confidence, self.bar, seat.column)
         if want == seat.wanted:
             if want and confidence > 0:
                 seat.confidence = confidence
@@ -345,45 +306,45 @@ class _Run:
             seat.entering = True
             seat.next_levels = self.read_levels(seat)
 
-    def read_levels(self, seat: _Seat) -> _Levels | None:
+    def read_levels(self, seat: Seat) -> Levels | None:
         stop = self.price(self.signals.stop, seat)
         target = self.price(self.signals.target, seat)
         trailing = self.price(self.signals.trailing, seat)
         if stop is None and target is None and trailing is None:
             return None
-        return _Levels(stop, target, trailing)
+        return Levels(stop, target, trailing)
 
-    def closing_reason(self, seat: _Seat, price: Decimal) -> str | None:
-        side = _sign(self.held(seat))
+    def closing_reason(self, seat: Seat, price: Decimal) -> str | None:
+        side = sign(self.held(seat))
         entered_now = seat.entered_at_close_of == self.bar
         if seat.levels and self.whole_bar(seat) is None and not entered_now:
             guard, reason, target = self.lines(seat, side)
             seat.best = max(seat.best, price) if side > 0 else min(seat.best, price)
-            if guard is not None and _beyond(price, guard, -side):
+            if guard is not None and beyond(price, guard, -side):
                 return reason
-            if target is not None and _beyond(price, target, side):
+            if target is not None and beyond(price, target, side):
                 return "target"
-        if _cell(self.signals.exit_when, self.bar, seat.column):
+        if cell(self.signals.exit_when, self.bar, seat.column):
             return "condition"
         after_entry = seat.bars - 1 - seat.entry_bars
         if self.rules.max_bars is not None and after_entry >= self.rules.max_bars:
             return "time"
         return None
 
-    def leave(self, seat: _Seat, reason: str) -> None:
+    def leave(self, seat: Seat, reason: str) -> None:
         if self.held(seat) == 0:
             seat.order = None
         elif seat.order is None or seat.order.goal != 0:
-            seat.order = _Order(_ZERO, reason)
+            seat.order = Order(_ZERO, reason)
 
-    def order(self, seat: _Seat, shares: Decimal) -> None:
+    def order(self, seat: Seat, shares: Decimal) -> None:
         held = self.held(seat)
         goal = seat.wanted * self.ledger.whole_lots(shares)
         if abs(goal - held) * seat.last < exact(self.rules.dust):
             seat.order = None
         else:
             adjusts = held != 0 and goal * held >= 0
-            seat.order = _Order(goal, "rebalance" if adjusts else "signal")
+            seat.order = Order(goal, "rebalance" if adjusts else "signal")
 
     # ------------------------------------------------------------------------------- sizing
 
@@ -432,91 +393,3 @@ class _Run:
             else:
                 self.order(seat, shares)
                 committed += shares * seat.last
-
-    # ------------------------------------------------------------------------------- result
-
-    def result(self) -> Simulation:
-        ledger = self.ledger
-        equity, cash, gross, net = (
-            np.array([float(row[k]) for row in self.curve]) for k in range(4)
-        )
-        return Simulation(
-            equity=equity,
-            cash=cash,
-            gross=gross,
-            net=net,
-            fills=self.fill_frame(),
-            trades=self.trade_frame(),
-            commission=float(ledger.commission),
-            slippage=float(ledger.slippage),
-            borrow=float(ledger.borrow),
-            dividends=float(ledger.dividends),
-            ruined=self.ruined,
-        )
-
-    def fill_frame(self) -> pl.DataFrame:
-        rows = [(*row[:2], *map(float, row[2:6]), row[6]) for row in self.fills]  # type: ignore[arg-type]
-        return pl.DataFrame(rows, schema=_FILL_SCHEMA, orient="row")
-
-    def trade_frame(self) -> pl.DataFrame:
-        place = {time: bar for bar, time in enumerate(self.times)}
-        columns = {seat.name: seat.column for seat in self.seats}
-        rows = []
-        for trip in self.ledger.round_trips({seat.name: seat.last for seat in self.seats}):
-            column, entry = columns[trip.instrument_id], place[trip.entry_at]
-            last = place[trip.exit_at] if trip.exit_at else len(self.times) - 1
-            own = ~np.isnan(self.panel.close[entry + 1 : last + 1, column])
-            rows.append(
-                (
-                    column,
-                    1 if trip.side == "long" else -1,
-                    entry,
-                    place[trip.exit_at] if trip.exit_at else None,
-                    float(trip.quantity),
-                    float(trip.entry_price),
-                    float(trip.exit_price),
-                    float(trip.pnl),
-                    float(trip.costs),
-                    int(own.sum()),
-                    trip.exit_reason,
-                )
-            )
-        return pl.DataFrame(rows, schema=_TRADE_SCHEMA, orient="row")
-
-
-_FILL_SCHEMA = {
-    "bar": pl.Int64,
-    "instrument": pl.Int64,
-    "quantity": pl.Float64,
-    "price": pl.Float64,
-    "reference": pl.Float64,
-    "commission": pl.Float64,
-    "reason": pl.String,
-}
-_TRADE_SCHEMA = {
-    "instrument": pl.Int64,
-    "side": pl.Int8,
-    "entry_bar": pl.Int64,
-    "exit_bar": pl.Int64,
-    "quantity": pl.Float64,
-    "entry_price": pl.Float64,
-    "exit_price": pl.Float64,
-    "pnl": pl.Float64,
-    "costs": pl.Float64,
-    "bars_held": pl.Int64,
-    "reason": pl.String,
-}
-
-
-def _cell(table: np.ndarray, bar: int, column: int) -> float:  # type: ignore[type-arg]
-    rows, columns = table.shape
-    return float(table[bar if rows > 1 else 0, column if columns > 1 else 0])
-
-
-def _sign(quantity: Decimal) -> int:
-    return (quantity > 0) - (quantity < 0)
-
-
-def _beyond(price: Decimal, line: Decimal, side: int) -> bool:
-    """Whether a price has reached a line from below (side +1) or above (-1), within 1e-9."""
-    return side * (price - line) >= -abs(line) * _TOUCH

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import polars as pl
 
 from hedgerow.backtest._codes import (
+    CURVE_COLUMNS,
     EQUAL_WEIGHT,
     FILL_COLUMNS,
     FIXED_AMOUNT,
@@ -38,9 +41,18 @@ def simulate(panel: Panel, signals: SignalTables, rules: Rules) -> Simulation:
         Equal to ``simulate_plainly`` of ``hedgerow.backtest.reference``: the same fills, money
         to 1e-6.
     """
-    from hedgerow.backtest import _kernels  # numba takes a second to import
+    from hedgerow.backtest._kernels import columns, simulate as run  # numba is slow to import
 
-    curve, fills, trades, account = _kernels.simulate(
+    bars, count = panel.shape
+    state = np.zeros((count, columns.STATE_WIDTH))
+    state[:, [columns.SIGMA, columns.VOLUME, columns.VOLATILITY]] = np.nan
+    state[:, columns.BLOCKED_BAR] = -1.0
+    account = np.zeros(columns.ACCOUNT_WIDTH)
+    account[columns.CASH] = rules.capital
+    curve = np.empty((bars, len(CURVE_COLUMNS)))
+    fills = np.empty((1024 + 2 * count, len(FILL_COLUMNS)))
+    trades = np.empty((1024 + 3 * count, len(TRADE_COLUMNS)))
+    inputs = (
         panel.open,
         panel.high,
         panel.low,
@@ -61,20 +73,29 @@ def simulate(panel: Panel, signals: SignalTables, rules: Rules) -> Simulation:
         signals.exit_when,
         _setup(rules),
     )
+    bar = 0
+    while bar < bars:
+        bar = run(bar, *inputs, state, account, curve, fills, trades)
+        if bar < bars:
+            fills, trades = _larger(fills, 2 * count), _larger(trades, 3 * count)
     equity, cash, gross, net = (curve[:, column].copy() for column in range(curve.shape[1]))
     return Simulation(
         equity=equity,
         cash=cash,
         gross=gross,
         net=net,
-        fills=_frame(fills[: int(account[_kernels.FILLS])], FILL_COLUMNS, "none"),
-        trades=_open_last(_frame(trades[: int(account[_kernels.TRADES])], TRADE_COLUMNS, "open")),
-        commission=float(account[_kernels.COMMISSION]),
-        slippage=float(account[_kernels.SLIPPAGE]),
-        borrow=float(account[_kernels.BORROW]),
-        dividends=float(account[_kernels.DIVIDENDS]),
-        ruined=bool(account[_kernels.RUINED] > 0.0),
+        fills=_frame(fills[: int(account[columns.FILLS])], FILL_COLUMNS, "none"),
+        trades=_open_last(_frame(trades[: int(account[columns.TRADES])], TRADE_COLUMNS, "open")),
+        commission=float(account[columns.COMMISSION]),
+        slippage=float(account[columns.SLIPPAGE]),
+        borrow=float(account[columns.BORROW]),
+        dividends=float(account[columns.DIVIDENDS]),
+        ruined=bool(account[columns.RUINED] > 0.0),
     )
+
+
+def _larger(table: Floats, room: int) -> Floats:
+    return np.concatenate([table, np.empty((len(table) + room, table.shape[1]))])
 
 
 def warm_up() -> None:
@@ -82,13 +103,11 @@ def warm_up() -> None:
 
     Takes some seconds the first time after an installation; worth doing while installing.
     """
-    from hedgerow.backtest import _kernels
-
-    assert _kernels.simulate is not None
+    import_module("hedgerow.backtest._kernels")
 
 
 def _setup(rules: Rules) -> Floats:
-    from hedgerow.backtest import _kernels as k
+    from hedgerow.backtest._kernels import columns as k
 
     kind, share, gross, most = _sizing(rules.sizing)
     setup = np.zeros(k.SETUP_WIDTH)

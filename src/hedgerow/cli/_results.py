@@ -69,8 +69,7 @@ def show_ingest(summaries: Sequence[IngestSummary]) -> None:
     rules: dict[str, int] = defaultdict(int)
     warnings: dict[str, int] = defaultdict(int)
     for summary in summaries:
-        refused = sum(summary.quarantined.values())
-        counts = (summary.rows, summary.loaded, summary.corrected, summary.unchanged, refused)
+        counts = (summary.rows, summary.loaded, summary.corrected, summary.unchanged, summary.refused)
         for place, count in enumerate(counts):
             totals[summary.source, summary.table][place] += count
         for rule, count in summary.quarantined.items():

@@ -43,6 +43,6 @@ def clean(workspace: WorkspaceOption = None) -> None:
     from hedgerow.research import pinned_versions
 
     ws = open_workspace(workspace)
-    removed = ws.lake.vacuum(pinned_versions(ws))
-    leftovers = ws.lake.clean_leftovers()
-    say(f"Removed {len(removed):,} replaced files and {len(leftovers):,} leftovers.")
+    removed = sum(ws.lake.vacuum(pinned_versions(ws)).values())
+    left = ws.lake.clean_leftovers()
+    say(f"Removed {removed:,} replaced files and {left.files:,} leftovers ({left.size:,} bytes).")

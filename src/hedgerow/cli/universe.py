@@ -15,14 +15,17 @@ app = typer.Typer(help="Named lists of instruments.", no_args_is_help=True)
 def create(
     name: Annotated[str, typer.Argument(help="Name of the universe.")],
     symbols: Annotated[list[str], typer.Argument(help="Tickers, or other universes.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the members of one that exists.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Make a universe, or replace the members of one."""
+    """Make a universe of tickers and other universes."""
     from hedgerow.cli._console import say
 
     ws = open_workspace(workspace)
     members = ws.instruments(symbols)
-    ws.catalog.create_universe(name, [member.instrument_id for member in members])
+    ws.catalog.create_universe(name, [m.instrument_id for m in members], replace=replace)
     say(f"Universe {name}: {', '.join(member.symbol for member in members)}")
 
 

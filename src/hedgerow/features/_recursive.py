@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 
@@ -26,18 +27,18 @@ def seeded_average(values: pl.Expr, *, window: int, first: int, alpha: float) ->
         then ``alpha * value + (1 - alpha) * before``. Null where the value is unknown or not
         finite; the state is carried to the next known value.
     """
-    numbers = values.cast(pl.Float64)
-    known = pl.when(numbers.is_finite()).then(numbers)
-    count = known.is_not_null().cum_sum()
-    seed = pl.when(count > first - window).then(known).cum_sum() / window
-    started = (
-        pl.when(known.is_null() | (count < first))
-        .then(None)
-        .when(count == first)
-        .then(seed)
-        .otherwise(known)
-    )
-    return started.ewm_mean(alpha=alpha, adjust=False, ignore_nulls=True, min_samples=1)
+
+    def start(column: pl.Series) -> pl.Series:
+        numbers = column.to_numpy()
+        known = np.flatnonzero(np.isfinite(numbers))
+        started = np.full(len(numbers), np.nan)
+        if len(known) >= first:
+            started[known[first - 1 :]] = numbers[known[first - 1 :]]
+            started[known[first - 1]] = numbers[known[first - window : first]].mean()
+        return pl.Series(column.name, started, nan_to_null=True)
+
+    started = values.cast(pl.Float64).map_batches(start, return_dtype=pl.Float64)
+    return started.ewm_mean(alpha=alpha, adjust=False, ignore_nulls=True)
 
 
 def last_known(values: pl.Expr) -> pl.Expr:

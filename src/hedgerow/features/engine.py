@@ -149,8 +149,11 @@ def _windowed(node: Indicator) -> pl.Expr:
         polars_expression(child, _made) if _is_column(child) else pl.col(column_of(child))
         for child in node.inputs
     ]
-    group = "available_at" if node.cross_section else _RUN
-    return node.build(*inputs).over(group).alias(column_of(node))
+    values = node.build(*inputs)
+    if node.cross_section:
+        return values.over("available_at").alias(column_of(node))
+    # The bars of an instrument lie together, so its values can stay where they are made.
+    return values.over(_RUN, mapping_strategy="explode").alias(column_of(node))
 
 
 def _is_column(node: Feature) -> bool:
@@ -170,9 +173,12 @@ def _runs() -> pl.Expr:
 
 def _number_runs(keys: Sequence[pl.Series]) -> pl.Series:
     instrument, timestamp = keys
-    again = instrument == instrument.shift(1)
-    ordered = (instrument > instrument.shift(1)) | (again & (timestamp > timestamp.shift(1)))
-    wrong = (~ordered).arg_true()
+    run = instrument.rle_id()
+    starts = (run != run.shift(1)).fill_null(True)
+    later = (timestamp > timestamp.shift(1)).fill_null(False)
+    order = instrument.filter(starts)
+    unsorted = (order <= order.shift(1)).fill_null(False)
+    wrong = (~(starts | later)).arg_true().append(starts.arg_true().filter(unsorted))
     if len(wrong):
         row = wrong[0]
         raise DataError(
@@ -181,4 +187,4 @@ def _number_runs(keys: Sequence[pl.Series]) -> pl.Series:
             instrument_id=instrument[row],
             timestamp=timestamp[row],
         )
-    return instrument.rle_id()
+    return run

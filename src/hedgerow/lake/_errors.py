@@ -11,11 +11,11 @@ from deltalake.exceptions import DeltaError
 
 from hedgerow.errors import StoreError
 
-# Polars' panic is no Exception, and a data file cut short makes it panic.
+# A garbled data file is a ComputeError to Polars; one cut short makes it panic.
 STORAGE_FAULTS: tuple[type[BaseException], ...] = (
     OSError,
     DeltaError,
-    pl.exceptions.PolarsError,
+    pl.exceptions.ComputeError,
     pl.exceptions.PanicException,
 )
 

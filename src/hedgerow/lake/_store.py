@@ -13,7 +13,7 @@ from typing import TypeVar
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
-from hedgerow.domain.schemas import Table
+from hedgerow.domain.schemas import TABLES, Table
 from hedgerow.errors import StoreError
 from hedgerow.lake import _files
 from hedgerow.lake._delta import configuration, delta_schema
@@ -59,13 +59,13 @@ class Store:
 
     def errors(self, name: str, doing: str) -> AbstractContextManager[None]:
         """Turn the faults of the block into one clear line about a table."""
-        return store_errors(self.uri(name), doing, secrets=[*(self.options or {}).values()])
+        return store_errors(self.uri(name), doing, secrets=self._secrets)
 
     def names(self) -> list[str]:
-        """Tables that exist, sorted."""
-        with store_errors(self.root, "list the tables of"):
-            candidates = [n for n in _files.folders(self.root, self.options) if n[0] not in "._"]
-        return [name for name in candidates if self.open(name) is not None]
+        """Tables that exist, sorted; other folders that lie between them are none."""
+        with store_errors(self.root, "list the tables of", secrets=self._secrets):
+            listed = [n for n in _files.folders(self.root, self.options) if self._may_be_table(n)]
+        return [name for name in listed if self.open(name) is not None]
 
     def open(self, name: str, version: int | None = None) -> DeltaTable | None:
         """Snapshot of a table; None where it does not exist.
@@ -142,6 +142,14 @@ class Store:
             "run it again when fewer run at once",
             where=self.uri(name),
         )
+
+    @property
+    def _secrets(self) -> list[str]:
+        return [*(self.options or {}).values()]
+
+    def _may_be_table(self, name: str) -> bool:
+        known = name in TABLES or not _files.is_local(self.root)
+        return known or Path(self.uri(name), "_delta_log").is_dir()
 
     def _create(self, table: Table, remembered: Mapping[str, str]) -> DeltaTable:
         return DeltaTable.create(

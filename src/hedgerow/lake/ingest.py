@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 import polars as pl
 
@@ -15,7 +16,8 @@ from hedgerow.lake._store import Store
 from hedgerow.lake.merge import merge
 from hedgerow.lake.quality import QualityReport, check_bars, check_rows
 from hedgerow.lake.quality._series import SERIES
-from hedgerow.lake.quarantine import quarantine
+from hedgerow.lake.quality.report import RULES
+from hedgerow.lake.quarantine import keep_unreadable, quarantine
 from hedgerow.lake.summaries import IngestSummary
 
 # Holidays and halts leave gaps, so the bars before a batch may lie further back than their number.
@@ -30,6 +32,7 @@ def ingest(
     source: str,
     ingested_at: dt.datetime,
     splits: pl.DataFrame | None = None,
+    unreadable: pl.DataFrame | None = None,
 ) -> IngestSummary:
     """Check rows, store the refused ones in the quarantine and merge the others.
 
@@ -38,16 +41,21 @@ def ingest(
     rows = conform(frame, table)
     report = _check(store, table, rows, splits)
     quarantine(store, report.bad, table=table.name, source=source, ingested_at=ingested_at)
+    counts = Counter(report.counts)
+    lost = pl.DataFrame() if unreadable is None else unreadable
+    if not lost.is_empty():
+        keep_unreadable(store, lost, table=table.name, source=source, ingested_at=ingested_at)
+        counts.update(rule for rules in lost[RULES] for rule in rules.split(","))
     merged = merge(store, table, report.good, ingested_at=ingested_at)
     return IngestSummary(
         table=table.name,
         source=source,
-        rows=rows.height,
+        rows=rows.height + lost.height,
         loaded=merged.inserted,
         corrected=merged.corrected,
         unchanged=merged.unchanged,
-        refused=report.bad.height,
-        quarantined=report.counts,
+        refused=report.bad.height + lost.height,
+        quarantined=dict(counts),
         warnings=report.warning_counts,
         version=merged.version,
     )

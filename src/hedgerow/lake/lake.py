@@ -134,6 +134,7 @@ class Lake(LakeReader):
         source: str,
         ingested_at: dt.datetime,
         splits: pl.DataFrame | None = None,
+        unreadable: pl.DataFrame | None = None,
     ) -> IngestSummary:
         """Check rows by the quality rules, put refused ones in quarantine, merge the others.
 
@@ -149,6 +150,9 @@ class Lake(LakeReader):
             Instant of knowledge given to what is stored.
         splits
             Splits that explain jumps; those in the lake by default.
+        unreadable
+            Rows that the source could not read into the table's types, for the quarantine:
+            ``rules, symbol, timestamp, payload`` (the row as JSON).
 
         Returns
         -------
@@ -169,7 +173,15 @@ class Lake(LakeReader):
         """
         stamp = as_utc(ingested_at, "ingested_at")
         known = self._table(table)
-        return ingest(self._store, known, frame, source=source, ingested_at=stamp, splits=splits)
+        return ingest(
+            self._store,
+            known,
+            frame,
+            source=source,
+            ingested_at=stamp,
+            splits=splits,
+            unreadable=unreadable,
+        )
 
     def create_user_table(
         self,

@@ -170,7 +170,7 @@ def compare(handle: DeltaTable, table: Table, rows: pl.DataFrame) -> Difference:
     changed = joined.filter(present & ~same)
     return Difference(
         new=joined.filter(~present).select(rows.columns),
-        corrected=_later_than_stored(changed).select(rows.columns),
+        corrected=_later_than_stored(changed, table).select(rows.columns),
         replaced=changed.select(
             pl.col(name) if name in table.key else pl.col(f"{_STORED}{name}").alias(name)
             for name in table.columns
@@ -253,9 +253,9 @@ def _stamped(rows: pl.DataFrame, table: Table, ingested_at: dt.datetime) -> pl.D
     return rows.with_columns(stamp).select(list(table.columns))
 
 
-def _later_than_stored(changed: pl.DataFrame) -> pl.DataFrame:
+def _later_than_stored(changed: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Versions of a row are told apart by ``ingested_at``, so a later one must be later."""
-    if INGESTED_AT not in changed.columns:
+    if not stamped_by_lake(table):
         return changed
     after = pl.col(f"{_STORED}{INGESTED_AT}") + _ONE_TICK
     return changed.with_columns(pl.max_horizontal(INGESTED_AT, after))

@@ -41,6 +41,24 @@ def quarantine(
     return insert_missing(store, QUARANTINE, rows)
 
 
+def keep_unreadable(
+    store: Store, rows: pl.DataFrame, *, table: str, source: str, ingested_at: dt.datetime
+) -> int:
+    """Store rows that could not be read into the table's types; as ``quarantine``.
+
+    Parameters
+    ----------
+    store
+        Where the tables lie.
+    rows
+        ``rules``, ``symbol`` and ``timestamp`` (null where unknown), ``payload`` (JSON).
+    table, source, ingested_at
+        As for ``quarantine``.
+    """
+    kept = _stamped(rows, table=table, source=source, ingested_at=ingested_at)
+    return insert_missing(store, QUARANTINE, kept)
+
+
 def quarantine_rows(
     bad: pl.DataFrame, *, table: str, source: str, ingested_at: dt.datetime
 ) -> pl.DataFrame:
@@ -61,11 +79,19 @@ def quarantine_rows(
         second run meets the same hashes.
     """
     payload = _as_json(bad.drop(RULES))
-    kept = pl.DataFrame({RULES: bad[RULES], "payload": payload}).with_columns(
-        table=pl.lit(table),
-        source=pl.lit(source),
+    rows = pl.DataFrame({RULES: bad[RULES], "payload": payload}).with_columns(
         symbol=_or_null(bad, "symbol", pl.String()),
         timestamp=_or_null(bad, "timestamp", pl.Datetime("us", "UTC")),
+    )
+    return _stamped(rows, table=table, source=source, ingested_at=ingested_at)
+
+
+def _stamped(
+    rows: pl.DataFrame, *, table: str, source: str, ingested_at: dt.datetime
+) -> pl.DataFrame:
+    kept = rows.with_columns(
+        table=pl.lit(table),
+        source=pl.lit(source),
         repetition=pl.int_range(pl.len()).over(RULES, "payload"),
     )
     stamp = pl.lit(ingested_at, dtype=pl.Datetime("us", "UTC")).alias(INGESTED_AT)

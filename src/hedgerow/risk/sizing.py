@@ -90,8 +90,8 @@ class VolatilityTarget(_Positive):
 
     Notes
     -----
-    Weights are set anew when a name joins or leaves. A name whose volatility is not yet known waits: it is not entered and does not count among
-    the active names until it is.
+    Weights are set anew when a name joins or leaves. A name whose volatility is not yet known
+    waits: it is not entered and does not count among the active names until it is.
 
     Raises
     ------

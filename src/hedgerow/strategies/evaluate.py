@@ -1,10 +1,11 @@
 """Runs a strategy's declaration over a market.
 
 1. ``_check`` refuses a signal that looks back, reads unknown columns or mixes scales.
-2. ``_lacking_fields`` sets aside instruments without a price the strategy reads.
-3. ``compute`` (features) makes every feature once.
-4. ``_lacking_features`` sets aside instruments on which a feature never has a value.
-5. ``_rows`` evaluates signal, confidence and exits row by row.
+2. ``_absent_series`` sets all aside where a series that the strategy joins is not there.
+3. ``_lacking_fields`` sets aside instruments without a price the strategy reads.
+4. ``compute`` (features) makes every feature once.
+5. ``_lacking_features`` sets aside instruments on which a feature never has a value.
+6. ``_rows`` evaluates signal, confidence and exits row by row.
 """
 
 from __future__ import annotations
@@ -27,6 +28,21 @@ if TYPE_CHECKING:
     from hedgerow.strategies.base import Strategy
 
 _ROW_WISE = (Column, Constant, Field, Operation, Raw)
+_NOTHING = pl.DataFrame(
+    schema={
+        "instrument_id": pl.String,
+        "symbol": pl.String,
+        "timestamp": pl.Datetime("us", "UTC"),
+        "session": pl.Date,
+        "available_at": pl.Datetime("us", "UTC"),
+        "signal": pl.Int8,
+        "confidence": pl.Float64,
+        "stop": pl.Float64,
+        "target": pl.Float64,
+        "trailing": pl.Float64,
+        "exit_when": pl.Boolean,
+    }
+)
 _NEED = {"high": "high/low", "low": "high/low", "raw_high": "high/low", "raw_low": "high/low"}
 
 
@@ -35,14 +51,21 @@ def decide(strategy: Strategy, market: Market) -> Decisions:
     features = strategy.features()
     rules = _rules(strategy)
     _check(strategy.name, features, rules)
-    bars = market.bars.collect().lazy()
-    lacking = _lacking_fields(bars, [*features.values(), *rules.values()])
-    served = market_without(replace(market, bars=bars), lacking)
+    held = replace(market, bars=market.bars.collect().lazy())
+    absent = _absent_series(held, features.values())
+    if absent:
+        return _decided(strategy, _NOTHING, _everyone(held, f"needs {', '.join(absent)}"))
+    lacking = _lacking_fields(held.bars, [*features.values(), *rules.values()])
+    served = _without(held, lacking)
     rows = _in_window(compute(served, features), market).collect()
     lacking += _lacking_features(rows, features)
     kept = rows.filter(~pl.col("symbol").is_in([entry.symbol for entry in lacking]))
+    return _decided(strategy, _rows(kept, rules), lacking)
+
+
+def _decided(strategy: Strategy, frame: pl.DataFrame, lacking: Iterable[NotRun]) -> Decisions:
     return Decisions(
-        frame=_rows(kept, rules),
+        frame=frame,
         max_bars=strategy.exits().max_bars,
         direction=strategy.direction,
         not_run=tuple(sorted(lacking, key=lambda entry: entry.symbol)),
@@ -52,8 +75,25 @@ def decide(strategy: Strategy, market: Market) -> Decisions:
     )
 
 
-def market_without(market: Market, left_out: Iterable[NotRun]) -> Market:
-    """The market without the instruments that could not be served."""
+def _absent_series(market: Market, features: Iterable[Feature]) -> list[str]:
+    wanted = {node.symbol for tree in features for node in walk(tree) if isinstance(node, Context)}
+
+    def absent(name: str) -> bool:
+        try:
+            market.context(name)
+        except DataError:
+            return True
+        return False
+
+    return sorted(filter(absent, wanted))
+
+
+def _everyone(market: Market, reason: str) -> list[NotRun]:
+    symbols = market.bars.select(pl.col("symbol").unique().sort()).collect()["symbol"]
+    return [NotRun(symbol, reason) for symbol in symbols]
+
+
+def _without(market: Market, left_out: Iterable[NotRun]) -> Market:
     symbols = [entry.symbol for entry in left_out]
     return replace(market, bars=market.bars.filter(~pl.col("symbol").is_in(symbols)))
 
@@ -148,9 +188,6 @@ def _why_null(bars: int, features: Iterable[Feature]) -> str:
 
 
 def _rows(rows: pl.DataFrame, rules: Mapping[str, Feature]) -> pl.DataFrame:
-    if rows.is_empty() and not rows.columns:
-        raise DataError("there are no bars to decide on")
-
     def resolve(node: Feature) -> pl.Expr:
         assert isinstance(node, Column)
         return pl.col(node.name)

@@ -51,7 +51,11 @@ class Workspace:
     Parameters
     ----------
     path
-        Folder to keep them in; made when it does not exist.
+        Folder to keep them in, and the reports; made when it does not exist.
+    lake
+        Place of the lake where it is not in the folder, such as ``s3://bucket/prefix``.
+    catalog
+        SQLAlchemy URL of the catalog where it is not in the folder.
     settings
         Settings to use instead of the process's own.
 
@@ -67,7 +71,14 @@ class Workspace:
     []
     """
 
-    def __init__(self, path: str | Path, *, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        lake: str | None = None,
+        catalog: str | None = None,
+        settings: Settings | None = None,
+    ) -> None:
         self.path = Path(path)
         self.settings = settings or load_settings()
         try:
@@ -77,8 +88,8 @@ class Workspace:
                 f"workspace {self.path} cannot be made: {error.strerror}. Give another folder "
                 "with --workspace"
             ) from error
-        self.lake = Lake(self.path / "lake", settings=self.settings)
-        self.catalog = Catalog(str(self.path / "catalog.db"))
+        self.lake = Lake(lake or self.path / "lake", settings=self.settings)
+        self.catalog = Catalog(catalog or self.path / "catalog.db")
 
     @staticmethod
     def exists(path: str | Path) -> bool:
@@ -132,20 +143,66 @@ class Workspace:
         """
         instant = ingested_at or dt.datetime.now(dt.UTC)
         self.catalog.add_instruments(source.instruments())
-        splits: list[pl.DataFrame] = []
         summaries = []
         for batch in source.batches():
-            if batch.table is SPLITS:
-                splits.append(batch.frame)
-            known = pl.concat(splits, how="diagonal_relaxed") if splits else None
             summaries.append(
                 self.lake.ingest(
-                    batch.table, batch.frame, source=source.name, ingested_at=instant, splits=known
+                    batch.table,
+                    batch.frame,
+                    source=source.name,
+                    ingested_at=instant,
+                    unreadable=batch.refused,
                 )
             )
             if progress is not None:
                 progress(batch.frame.height)
         return summaries
+
+    def import_table(
+        self,
+        name: str,
+        frame: pl.DataFrame,
+        *,
+        key: Sequence[str],
+        time: str,
+        available_at: str,
+        ingested_at: dt.datetime | None = None,
+    ) -> IngestSummary:
+        """Store a table of one's own, whose columns strategies read with ``hr.table``.
+
+        Parameters
+        ----------
+        name
+            Lower-case letters, digits and underscores.
+        frame
+            Rows, as ``hedgerow.sources.read_table`` gives them.
+        key
+            Columns that say what a row is about; ``symbol`` or ``instrument_id`` among them
+            makes it a table by company.
+        time
+            Column of the time that a row is about.
+        available_at
+            Column of the first instant anyone could know the row (UTC).
+        ingested_at
+            Instant to record for new rows; the present by default.
+
+        Returns
+        -------
+        IngestSummary
+            Importing the same rows again changes nothing. A later row for the same key and
+            time is a restatement; both are kept.
+
+        Raises
+        ------
+        DefinitionError
+            A name is not allowed, or the table exists with another meaning.
+        DataError
+            A column cannot be stored.
+        """
+        kept = list(dict.fromkeys([*key, time, available_at]))
+        self.lake.create_user_table(name, frame, key=kept, time=time, available_at=available_at)
+        instant = ingested_at or dt.datetime.now(dt.UTC)
+        return self.lake.ingest(name, frame, source="import", ingested_at=instant)
 
     def bars(
         self,
@@ -353,14 +410,12 @@ class Workspace:
         return known(SPLITS.name, "ratio"), known(DIVIDENDS.name, "amount")
 
     def _table(self, name: str, request: _Request) -> pl.LazyFrame:
-        rows = self.lake.scan(name)
-        if name not in self.lake.tables():
-            raise DataError(
-                f"table {name!r} is not in the workspace. {did_you_mean(name, self.lake.tables())}"
-            )
-        return (
-            rows if request.as_of is None else rows.filter(pl.col("available_at") <= request.as_of)
-        )
+        meaning = self.lake.user_table(name)
+        rows = self.lake.scan(name).with_columns(available_at=meaning.available_at)
+        if request.as_of is not None:
+            rows = rows.filter(pl.col("available_at") <= request.as_of)
+        # Of facts published together the one about the latest time counts.
+        return rows.sort("available_at", meaning.time)
 
     def _context(self, name: str, request: _Request, sources: Sequence[str]) -> pl.LazyFrame:
         """Bars of a series, of the market's own source and timeframe where there are such."""

@@ -89,7 +89,23 @@ def pack_lines(frame: pl.DataFrame, time: str, lines: Sequence[Line], unit: str)
 
 
 def pack_histogram(values: pl.Series) -> Packed:
-    """Chart of how often returns fell between bounds."""
+    """Chart of how often returns fell between bounds.
+
+    Parameters
+    ----------
+    values
+        Fractions; nulls are ignored.
+
+    Returns
+    -------
+    dict[str, Any]
+        ``low, high`` (fractions) and ``counts``, a bin each.
+
+    Examples
+    --------
+    >>> sum(pack_histogram(pl.Series([-0.01, 0.02, None]))["counts"])
+    2
+    """
     bins = histogram(values)
     return {
         "kind": "bars",

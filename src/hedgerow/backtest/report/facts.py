@@ -18,6 +18,7 @@ _LABELS = {
     "lock_hash": "Lock hash",
     "output_sha256": "Output SHA-256",
     "run_id": "Run",
+    "sources": "Source",
     "table_versions": "Table versions",
     "versions": "Table versions",
 }
@@ -37,15 +38,21 @@ def is_synthetic(facts: Mapping[str, object]) -> bool:
     return bool(facts.get("synthetic")) or "synthetic" in named.casefold()
 
 
+# Records for programs, and what a page shows in another place.
+_UNSHOWN = ("series", "symbols", "universe")
+
+
 def rows(facts: Mapping[str, object]) -> list[Row]:
     """Facts as label and text, in the order given; nested ones on one line.
+
+    Left out are ``series``, ``symbols`` and ``universe``.
 
     Examples
     --------
     >>> rows({"as_of": dt.date(2019, 1, 3), "versions": {"bars": 4, "splits": 1}})
     [('As of', '2019-01-03'), ('Table versions', 'bars 4, splits 1')]
     """
-    return [(label(key), text(value)) for key, value in facts.items()]
+    return [(label(key), text(value)) for key, value in facts.items() if key not in _UNSHOWN]
 
 
 def label(key: str) -> str:

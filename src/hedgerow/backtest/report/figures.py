@@ -84,7 +84,7 @@ FIGURES = (
         "Alpha",
         "Returns",
         _signed,
-        "Yearly return that beta to the benchmark does not explain. Percent a year.",
+        "Return that beta to the benchmark does not explain, by regression. Percent a year.",
     ),
     Figure(
         "beta",
@@ -107,14 +107,14 @@ FIGURES = (
         "Sortino ratio",
         "Risk",
         decimal,
-        "Like the Sharpe ratio, but only returns below zero count as risk. A ratio.",
+        "Like the Sharpe ratio, but only session returns below zero count as risk. A ratio.",
     ),
     Figure(
         "calmar",
         "Calmar ratio",
         "Risk",
         decimal,
-        "CAGR over the maximum drawdown. A ratio.",
+        "CAGR over the size of the maximum drawdown. A ratio.",
     ),
     Figure(
         "volatility",
@@ -128,15 +128,16 @@ FIGURES = (
         "Max drawdown",
         "Risk",
         percent,
-        "Largest fall from a peak of the account to a later low, measured at session ends. "
+        "Deepest fall from a peak of the account to a later low, measured at session ends. "
         "Percent of the peak.",
     ),
     Figure(
         "max_drawdown_length",
-        "Longest drawdown",
+        "Drawdown length",
         "Risk",
         count,
-        "Longest time below an earlier peak. Sessions.",
+        "From the peak before the maximum drawdown to its recovery, or to the end of the run. "
+        "Sessions.",
     ),
     Figure(
         "skew",
@@ -158,37 +159,37 @@ FIGURES = (
         "Trades",
         "Trading",
         count,
-        "Round trips: from no position, or a reversal, to no position.",
+        "Round trips: from no position, or a reversal, to no position. Those still open count too.",
     ),
     Figure(
         "win_rate",
         "Win rate",
         "Trading",
         _share,
-        "Share of trades with a profit after costs. Percent of trades.",
+        "Share of closed trades with a profit after costs. Percent of closed trades.",
     ),
     Figure(
         "profit_factor",
         "Profit factor",
         "Trading",
         decimal,
-        "Sum of the profits of winning trades over the sum of the losses of losing ones. "
-        "Above 1 makes money.",
+        "Profits of the closed trades that won over the losses of those that lost. A ratio: "
+        "above 1 makes money.",
     ),
     Figure(
         "average_trade",
         "Average trade",
         "Trading",
         _signed,
-        "Mean return of a trade after costs. Percent of the money put in.",
+        "Mean return of closed trades after costs. Percent of the money put in.",
     ),
     Figure(
         "turnover",
         "Turnover",
         "Trading",
         multiple,
-        "Value traded in a year over the mean account value, buys and sells counted both. "
-        "Times a year.",
+        "Half the value of all buys and sells, over the mean account value. Times a year: at 1 "
+        "the account is turned over once.",
     ),
     Figure(
         "exposure",
@@ -202,7 +203,7 @@ FIGURES = (
         "Time in market",
         "Trading",
         _share,
-        "Share of bars with any position. Percent of bars.",
+        "Share of bars that end with any position. Percent of bars.",
     ),
 )
 
@@ -243,6 +244,16 @@ def read(
         One of `BY_KEY`.
     metrics, benchmark
         Measures by name; None without a benchmark.
+
+    Returns
+    -------
+    Reading
+        An en dash stands for what is missing.
+
+    Examples
+    --------
+    >>> read("max_drawdown", {"max_drawdown": -0.25}, None).strategy
+    '−25.00%'
     """
     figure = BY_KEY[key]
     value = metrics.get(key)
@@ -258,7 +269,23 @@ def read(
 def read_all(
     metrics: Mapping[str, Number], benchmark: Mapping[str, Number] | None
 ) -> dict[str, list[Reading]]:
-    """Write every figure of a run, by group in the order of the page."""
+    """Write every figure of a run.
+
+    Parameters
+    ----------
+    metrics, benchmark
+        Measures by name; None without a benchmark.
+
+    Returns
+    -------
+    dict[str, list[Reading]]
+        By group, in the order of the page.
+
+    Examples
+    --------
+    >>> list(read_all({}, None))
+    ['Returns', 'Risk', 'Trading']
+    """
     groups: dict[str, list[Reading]] = {}
     for figure in FIGURES:
         groups.setdefault(figure.group, []).append(read(figure.key, metrics, benchmark))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 _COUNTS = ("rows", "loaded", "corrected", "unchanged")
-_RULES = ("quarantined", "warnings")
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,8 @@ def summarise(summaries: Iterable[object]) -> Ingest | None:
     ----------
     summaries
         `hedgerow.lake.IngestSummary` objects, or mappings with the same names: ``table,
-        source, rows, loaded, corrected, unchanged`` and ``quarantined, warnings`` (rows by
-        rule). A missing count is zero.
+        source, rows, loaded, corrected, unchanged, refused`` and ``quarantined, warnings``
+        (rows by rule). A missing count is zero, a missing ``refused`` the sum of its rules.
 
     Returns
     -------
@@ -102,10 +101,18 @@ def _as_mapping(item: object) -> Mapping[str, Any]:
 
 def _line(item: Mapping[str, Any]) -> IngestLine:
     counts = {name: int(item.get(name) or 0) for name in _COUNTS}
-    rules = {name: sum((item.get(name) or {}).values()) for name in _RULES}
+    refused = item.get("refused")
     return IngestLine(
-        table=str(item.get("table", "")), source=str(item.get("source", "")), **counts, **rules
+        table=str(item.get("table", "")),
+        source=str(item.get("source", "")),
+        quarantined=_rows(item, "quarantined") if refused is None else int(refused),
+        warnings=_rows(item, "warnings"),
+        **counts,
     )
+
+
+def _rows(item: Mapping[str, Any], kind: str) -> int:
+    return sum((item.get(kind) or {}).values())
 
 
 def _by_rule(given: list[Mapping[str, Any]], kind: str) -> tuple[tuple[str, int], ...]:

@@ -21,7 +21,6 @@ from hedgerow.domain.timeframe import Timeframe
 if TYPE_CHECKING:
     from hedgerow.backtest.metrics import Metrics
     from hedgerow.backtest.result import Result
-
     from hedgerow.strategies.decisions import NotRun
 
 # A ranking carries a dozen tear sheets, so each gets less than a page of its own would.
@@ -64,7 +63,8 @@ class RankingSection:
         What they are measured against, such as ``buy and hold of the same names``; None
         takes the name the results give.
     not_run
-        What a series could not serve, with the reason.
+        What the data could not serve, an instrument or a strategy, with the reason. The page
+        gathers them by reason.
     note
         A sentence under the heading; empty for none.
     """
@@ -132,6 +132,12 @@ def ranking_report(
     -----
     The tear sheets inside keep 700 points of a line and the first 500 trades; `tear_sheet`
     gives the whole of one run.
+
+    Examples
+    --------
+    >>> empty = RankingSection("Sample", rows=())
+    >>> "Nothing was run." in ranking_report("Strategies ranked", [empty], {"as_of": "2019-01-03"})
+    True
     """
     views = [_section_view(section, at) for at, section in enumerate(sections, start=1)]
     sheets = list(_sheets(sections, views))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hedgerow.backtest.metrics import SESSIONS_PER_YEAR
+
 if TYPE_CHECKING:
     from hedgerow.backtest.result import Result
-
-SESSIONS_PER_YEAR = 252
 
 # Longest window first; a window is used once twice its length has passed.
 _WINDOWS = (126, 63, 21)
@@ -52,14 +52,9 @@ def session_returns(result: Result) -> pl.DataFrame:
     pl.DataFrame
         ``session, strategy, benchmark``; fractions. Benchmark null where it has none.
     """
-    last = pl.col("benchmark").drop_nulls().last()
-    closes = result.equity.group_by("session", maintain_order=True).agg(last)
-    before = pl.col("benchmark").forward_fill().shift(1, fill_value=float(result.capital))
-    benchmark = closes.select(
-        "session", pl.when(before > 0).then(pl.col("benchmark") / before - 1).alias("benchmark")
+    return result.session_returns.select(
+        "session", pl.col("return").alias("strategy"), pl.col("benchmark").cast(pl.Float64)
     )
-    strategy = result.session_returns.select("session", pl.col("return").alias("strategy"))
-    return strategy.join(benchmark, on="session", how="left", maintain_order="left")
 
 
 def rolling_window(sessions: int) -> int | None:

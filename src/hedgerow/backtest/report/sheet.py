@@ -28,7 +28,6 @@ from hedgerow.domain.timeframe import Timeframe
 
 if TYPE_CHECKING:
     from hedgerow.backtest.result import Result
-
     from hedgerow.strategies.decisions import NotRun
 
 # Enough for every pixel of a wide screen; a page of this size still opens at once.
@@ -69,6 +68,7 @@ class Sheet:
     figures: dict[str, list[Reading]]
     years: list[YearRow]
     captions: Mapping[str, str]
+    intraday: bool
     window: int | None
     exits: list[Group]
     instruments: list[Group]
@@ -106,8 +106,12 @@ def tear_sheet(result: Result) -> str:
 
     Examples
     --------
-    >>> from pathlib import Path
-    >>> Path("run.html").write_text(tear_sheet(result), encoding="utf-8")  # doctest: +SKIP
+    >>> from hedgerow.backtest import backtest
+    >>> from hedgerow.strategies import BuyAndHold
+    >>> days = [dt.date(2024, 1, day) for day in (2, 3, 4)]
+    >>> run = backtest(BuyAndHold(), pl.DataFrame({"date": days, "close": [10.0, 10.0, 11.0]}))
+    >>> tear_sheet(run).startswith("<!doctype html>")
+    True
     """
     sheet = build_sheet(result, "run", Limits())
     return render(
@@ -148,6 +152,7 @@ def build_sheet(result: Result, sheet_id: str, limits: Limits) -> Sheet:
         figures=read_all(metrics, other),
         years=by_year(returns),
         captions=_captions(result),
+        intraday=_intraday(result),
         window=rolling_window(returns.height),
         exits=group_trades(result.trades, "exit_reason"),
         instruments=_best_and_worst(instruments),
@@ -169,10 +174,14 @@ def _payload(
     names = (result.strategy, benchmark or "Benchmark")
     return {
         "name": result.strategy,
-        "intraday": Timeframe.parse(result.timeframe).intraday,
+        "intraday": _intraday(result),
         "charts": pack_result(result, returns, names, limits.chart_rows),
         "trades": pack_trades(result.trades, limits.trades),
     }
+
+
+def _intraday(result: Result) -> bool:
+    return Timeframe.parse(result.timeframe).intraday
 
 
 def _best_and_worst(groups: list[Group]) -> list[Group]:
@@ -196,30 +205,24 @@ def _subtitle(result: Result) -> str:
 
 
 def _symbols(result: Result) -> str:
-    named = result.facts.get("symbols")
-    if isinstance(named, (list, tuple)):
-        symbols = [str(name) for name in named]
-    else:
-        symbols = result.fills["symbol"].unique().sort().to_list()
-    if not symbols:
-        return "none traded"
-    shown = ", ".join(symbols[:_NAMED_SYMBOLS])
-    more = len(symbols) - _NAMED_SYMBOLS
-    return f"{len(symbols):,}: {shown}" + (f" and {more:,} more" if more > 0 else "")
+    shown = ", ".join(result.symbols[:_NAMED_SYMBOLS])
+    more = len(result.symbols) - _NAMED_SYMBOLS
+    return f"{len(result.symbols):,}: {shown}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def _setup(result: Result) -> list[facts_of.Row]:
-    universe = facts_of.text(result.facts.get("universe"))
     rows = [
         ("Parameters", facts_of.text(result.parameters)),
         ("Instruments", _symbols(result)),
         ("Benchmark", facts_of.text(result.benchmark_name)),
         ("Capital", money(result.capital)),
         ("Sizing", facts_of.settings(result.sizing)),
-        ("Fills", facts_of.settings(result.fill)),
+        ("Fills", facts_of.text(result.fill).replace("_", " ")),
         ("Costs", facts_of.settings(result.costs)),
+        ("Lot and tick", facts_of.settings({"lot": result.lot, "tick": result.tick})),
     ]
-    return [("Universe", universe), *rows] if "universe" in result.facts else rows
+    named = result.facts.get("universe")
+    return [("Universe", facts_of.text(named)), *rows] if named else rows
 
 
 def _captions(result: Result) -> dict[str, str]:

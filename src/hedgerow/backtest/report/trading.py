@@ -84,11 +84,11 @@ class Group:
     share
         Of all trades, a fraction.
     win_rate
-        Share with a profit after costs, a fraction.
+        Share of the closed ones with a profit after costs, a fraction; None where all are open.
     mean_return
-        Mean of the trades' returns, a fraction of the money put in.
+        Mean return of the closed ones, a fraction of the money put in; None where all are open.
     pnl, costs
-        Sums in account currency.
+        Sums in account currency, open trades at their last price.
     bars_held
         Mean number of bars from first to last fill.
     """
@@ -96,8 +96,8 @@ class Group:
     name: str
     trades: int
     share: float
-    win_rate: float
-    mean_return: float
+    win_rate: float | None
+    mean_return: float | None
     pnl: float
     costs: float
     bars_held: float
@@ -117,12 +117,19 @@ def group_trades(trades: pl.DataFrame, by: str) -> list[Group]:
     -------
     list[Group]
         Ordered by profit, then name; empty without trades.
+
+    Examples
+    --------
+    >>> trade = {"symbol": "KO", "pnl": 5.0, "return": 0.01, "costs": 1.0, "bars_held": 3}
+    >>> [group.name for group in group_trades(pl.DataFrame([trade | {"open": False}]), "symbol")]
+    ['KO']
     """
+    closed = ~pl.col("open")
     summed = trades.group_by(by).agg(
         pl.len().alias("trades"),
         (pl.len() / trades.height).alias("share"),
-        (pl.col("pnl") > 0).mean().alias("win_rate"),
-        pl.col("return").mean().alias("mean_return"),
+        (pl.col("pnl").filter(closed) > 0).mean().alias("win_rate"),
+        pl.col("return").filter(closed).mean().alias("mean_return"),
         pl.col("pnl").sum(),
         pl.col("costs").sum(),
         pl.col("bars_held").mean().alias("bars_held"),

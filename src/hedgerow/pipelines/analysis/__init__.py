@@ -2,6 +2,7 @@
 
 from hedgerow.pipelines.analysis.files import analyze_files
 from hedgerow.pipelines.analysis.formulas import analyze_bars
+from hedgerow.pipelines.analysis.pipeline import analyze, judge_market
 from hedgerow.pipelines.analysis.rules import AnalysisRules
 from hedgerow.pipelines.analysis.summary import AnalysisSummary, SymbolFailure
 
@@ -9,6 +10,8 @@ __all__ = [
     "AnalysisRules",
     "AnalysisSummary",
     "SymbolFailure",
+    "analyze",
     "analyze_bars",
     "analyze_files",
+    "judge_market",
 ]

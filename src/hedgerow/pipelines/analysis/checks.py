@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
-from hedgerow.pipelines.analysis.summary import SymbolFailure
-
-_USABLE = pl.col("close").is_finite() & (pl.col("close") > 0)
+_PRICED = pl.col("close").is_finite() & (pl.col("close") > 0)
 
 
-def unusable(bars: pl.DataFrame) -> list[SymbolFailure]:
-    """Symbols whose bars have a fault, with the first one.
+def unusable(bars: pl.DataFrame) -> dict[str, str]:
+    """Instruments whose bars have a fault, with the first one.
 
     Parameters
     ----------
     bars
-        ``symbol, instrument_id, timestamp, close``, sorted by instrument and time.
+        ``instrument_id, timestamp, close``, sorted by instrument and time.
 
     Returns
     -------
-    list[SymbolFailure]
-        One a symbol with a close that is missing, not finite or not positive, or with the same
-        bar twice.
+    dict[str, str]
+        Reason by instrument, for those with a close that is missing, not finite or not
+        positive, with a bar without a timestamp, or with the same bar twice.
 
     Examples
     --------
-    >>> import datetime as dt
     >>> bars = pl.DataFrame({
-    ...     "symbol": "X", "instrument_id": "X", "close": [1.0, -1.0],
+    ...     "instrument_id": "X", "close": [1.0, -1.0],
     ...     "timestamp": [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 3)],
     ... })
-    >>> unusable(bars)[0].reason
-    'close -1.0 of the bar 2024-01-03 00:00 is not a price'
+    >>> unusable(bars)
+    {'X': 'close -1.0 of the bar 2024-01-03 00:00 is not a price'}
     """
+    same = (pl.col(name) == pl.col(name).shift(1) for name in ("instrument_id", "timestamp"))
     faults = bars.lazy().with_columns(
-        _price=~_USABLE.fill_null(False),
-        _twice=(pl.col("instrument_id") == pl.col("instrument_id").shift(1))
-        & (pl.col("timestamp") == pl.col("timestamp").shift(1)),
+        _fault=pl.when(~_PRICED.fill_null(value=False))
+        .then(pl.lit("price"))
+        .when(pl.col("timestamp").is_null())
+        .then(pl.lit("time"))
+        .when(pl.all_horizontal(same))
+        .then(pl.lit("twice"))
     )
     first = (
-        faults.filter(pl.col("_price") | pl.col("_twice").fill_null(False))
-        .unique("symbol", keep="first", maintain_order=True)
-        .select("symbol", "timestamp", "close", "_price")
-        .collect()
+        faults.filter(pl.col("_fault").is_not_null())
+        .unique("instrument_id", keep="first", maintain_order=True)
+        .select("instrument_id", "_fault", "timestamp", "close")
+        .collect(engine="in-memory")
     )
-    return [SymbolFailure(symbol, _reason(*fault)) for symbol, *fault in first.rows()]
+    return {instrument: _reason(*fault) for instrument, *fault in first.rows()}
 
 
-def _reason(timestamp: object, close: float | None, bad_price: bool) -> str:  # noqa: FBT001
-    moment = f"{timestamp:%Y-%m-%d %H:%M}"
-    if bad_price:
+def _reason(fault: str, timestamp: dt.datetime | None, close: float | None) -> str:
+    moment = f"{timestamp:%Y-%m-%d %H:%M}" if timestamp else "without a timestamp"
+    if fault == "price":
         return f"close {close} of the bar {moment} is not a price"
-    return f"the bar {moment} is there twice"
+    return f"the bar {moment} is there twice" if fault == "twice" else f"a bar is {moment}"

@@ -36,7 +36,9 @@ Compression = Literal["snappy", "zstd", "lz4", "none"]
 # The default of pandas and Spark, read by every tool; half the processor time of zstd.
 DEFAULT_COMPRESSION: Compression = "snappy"
 
-_ENUMERATED = {"contract": pl.Categorical(), "signal": SIGNAL, "trade_quality": QUALITY}
+_ENUMERATED = {"signal": SIGNAL, "trade_quality": QUALITY}
+# Few distinct values, the VIX being quoted to a cent: a dictionary halves them.
+_DICTIONARY = ["contract", *_ENUMERATED, "VIX", "buy_threshold", "sell_threshold"]
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]|^\.+")
 
 
@@ -117,7 +119,7 @@ def write_symbol(judged: pl.DataFrame, path: Path, compression: Compression) -> 
             table,
             partial,
             compression=compression,
-            use_dictionary=list(_ENUMERATED),
+            use_dictionary=_DICTIONARY,
             column_encoding={"timestamp": "DELTA_BINARY_PACKED"},  # a twentieth of plain
             write_statistics=["timestamp"],  # what a reader may prune by
             store_schema=False,  # so that every reader sees text, not an enumeration
@@ -134,7 +136,18 @@ def write_symbol(judged: pl.DataFrame, path: Path, compression: Compression) -> 
 
 
 def _enumerated(column: pl.Series) -> pl.Series:
+    if column.name == "contract":
+        return _tickers(column)
     return column.cast(_ENUMERATED[column.name]) if column.dtype == pl.String else column
+
+
+def _tickers(contract: pl.Series) -> pl.Series:
+    """Enumeration of the tickers that the instrument had, which is mostly one."""
+    names = contract.unique().cast(pl.String)
+    kind = pl.Enum(names)
+    if len(names) == 1:
+        return names.cast(kind).new_from_index(0, len(contract)).alias(contract.name)
+    return contract.cast(pl.String).cast(kind)
 
 
 def _distinct(name: str, instrument: str) -> str:

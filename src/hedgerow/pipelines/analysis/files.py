@@ -12,6 +12,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,6 +134,7 @@ class _Holdings:
     ``runs`` has ``symbol, start, bars`` in the order of ``rows``.
     """
 
+    path: Path
     rows: pl.LazyFrame
     runs: pl.DataFrame
     nameless: tuple[SymbolFailure, ...] = ()
@@ -142,13 +144,17 @@ class _Holdings:
         rows = _scan(path, "symbol", "timestamp", "close").with_columns(
             pl.col("symbol").cast(pl.String)
         )
-        runs = _runs(rows)
-        if runs["symbol"].is_duplicated().any():
-            rows = rows.sort("symbol", "timestamp", maintain_order=True).collect().lazy()
+        with _reading(path):
             runs = _runs(rows)
-        nameless = int(runs.filter(pl.col("symbol").is_null())["bars"].sum())
+            nameless = runs.filter(pl.col("symbol").is_null())["bars"].sum()
+            if nameless or runs["symbol"].is_duplicated().any():
+                named = rows.drop_nulls("symbol")
+                rows = named.sort("symbol", "timestamp", maintain_order=True).collect().lazy()
+                runs = _runs(rows)
+        if runs.is_empty():
+            raise DataError(f"{path} holds no bars of any symbol", path=path)
         failures = (SymbolFailure("", f"{nameless} bars have no symbol"),) if nameless else ()
-        return cls(rows, runs.drop_nulls("symbol"), failures)
+        return cls(path, rows, runs, failures)
 
     @property
     def symbols(self) -> list[str]:
@@ -170,32 +176,32 @@ class _Job:
 
     def run(self, runs: pl.DataFrame) -> AnalysisSummary:
         """Read, check, judge and write some symbols that follow one another."""
-        bars = self._read(int(runs["start"][0]), int(runs["bars"].sum()))
-        failed = unusable(bars)
-        if failed:
-            usable = ~pl.col("symbol").is_in([failure.symbol for failure in failed])
+        bars = self._read(runs)
+        faults = unusable(bars)
+        if faults:
+            usable = ~pl.col("symbol").is_in(list(faults))
             bars, runs = bars.filter(usable), runs.filter(usable)
         rows, files = [], []
         for symbol, judged in _split(self._judge(bars), runs):
             rows.append(summary_row(symbol, judged))
             files.append(write_symbol(judged, self.folder / self.names[symbol], self.compression))
-        return AnalysisSummary(summary_table(rows), tuple(failed), tuple(files))
+        failed = tuple(SymbolFailure(*fault) for fault in faults.items())
+        return AnalysisSummary(summary_table(rows), failed, tuple(files))
 
-    def _read(self, start: int, count: int) -> pl.DataFrame:
-        rows = self.holdings.rows.slice(start, count)
-        stamped = _stamped(rows, self.timeframe, NO_DELAY)
-        bars = stamped.with_columns(instrument_id=pl.col("symbol")).collect()
-        in_order = bars.select(
-            (
-                (pl.col("timestamp") > pl.col("timestamp").shift(1))
-                | (pl.col("symbol") != pl.col("symbol").shift(1))
-            ).all()
-        ).item()
-        return bars if in_order else bars.sort("symbol", "timestamp", maintain_order=True)
+    def _read(self, runs: pl.DataFrame) -> pl.DataFrame:
+        rows = self.holdings.rows.slice(int(runs["start"][0]), int(runs["bars"].sum()))
+        stamped = _stamped(rows.select("timestamp", "close"), self.timeframe, NO_DELAY)
+        names = _repeated(runs)
+        with _reading(self.holdings.path):
+            bars = stamped.collect().with_columns(names, names.alias("instrument_id"))
+        symbol, timestamp = pl.col("symbol"), pl.col("timestamp")
+        in_order = (timestamp > timestamp.shift(1)) | (symbol != symbol.shift(1))
+        if bars.select(in_order.all()).item():
+            return bars
+        return bars.sort("symbol", "timestamp", maintain_order=True)
 
     def _judge(self, bars: pl.DataFrame) -> pl.DataFrame:
-        max_age = self.rules.age_limit(self.timeframe)
-        judged = judge(bars.lazy(), self.vix, self.spx, max_age=max_age, rules=self.rules)
+        judged = judge(bars.lazy(), self.vix, self.spx, timeframe=self.timeframe, rules=self.rules)
         # The batch is in memory and small: streaming it again takes twice the processor time.
         return judged.select(EXPORT_COLUMNS).collect(engine="in-memory")
 
@@ -222,6 +228,14 @@ def _batches(runs: pl.DataFrame) -> list[pl.DataFrame]:
     return runs.with_columns(piece).partition_by("_piece", include_key=False, maintain_order=True)
 
 
+def _repeated(runs: pl.DataFrame) -> pl.Series:
+    """Symbol of each bar, enumerated because it is compared at every one."""
+    kind = pl.Enum(runs["symbol"])
+    names = runs["symbol"].cast(kind)
+    parts = [names.new_from_index(place, count) for place, count in enumerate(runs["bars"])]
+    return pl.concat(parts, rechunk=True)
+
+
 def _split(judged: pl.DataFrame, runs: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """Each symbol with its own bars."""
     start = 0
@@ -243,7 +257,8 @@ def _published(path: Path, name: str, timeframe: Timeframe) -> pl.LazyFrame:
     """``available_at`` and ``close`` of an index, read once for all batches."""
     rows = _scan(path, "timestamp", "close")
     stamped = _stamped(rows, timeframe, PUBLICATION_DELAY.get(name, NO_DELAY))
-    known = stamped.select("available_at", "close").drop_nulls().collect()
+    with _reading(path):
+        known = stamped.select("available_at", "close").drop_nulls().collect()
     if known.is_empty():
         raise DataError(f"{path} has no close of the {name}: give a file with its bars", path=path)
     return known.lazy()
@@ -260,12 +275,9 @@ def _scan(path: Path, *columns: str) -> pl.LazyFrame:
     """Some columns of a Parquet file, with closes as numbers and timestamps in UTC."""
     if not path.exists():
         raise DataError(f"{path} does not exist: give a Parquet file", path=path)
-    try:
+    with _reading(path):
         rows = pl.scan_parquet(path)
         schema = rows.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        first_line = str(error).splitlines()[0]
-        raise DataError(f"{path} is not a Parquet file: {first_line}", path=path) from None
     absent = [name for name in columns if name not in schema]
     if absent:
         raise DataError(
@@ -273,9 +285,21 @@ def _scan(path: Path, *columns: str) -> pl.LazyFrame:
             f"and has {', '.join(schema)}",
             path=path,
         )
+    if not schema["close"].is_numeric():
+        raise DataError(f"close of {path} is {schema['close']}, not a number", path=path)
     return rows.select(columns).with_columns(
         _utc(schema["timestamp"], path), pl.col("close").cast(pl.Float64)
     )
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Says in one line which file cannot be read."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        first_line = str(error).splitlines()[0]
+        raise DataError(f"{path} cannot be read as Parquet: {first_line}", path=path) from None
 
 
 def _utc(kind: pl.DataType, path: Path) -> pl.Expr:

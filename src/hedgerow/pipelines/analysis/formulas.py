@@ -15,6 +15,7 @@ import polars as pl
 
 from hedgerow.domain import Timeframe
 from hedgerow.domain.schemas import ANALYSIS
+from hedgerow.features._windows import rolling_slope
 from hedgerow.pipelines.analysis.rules import AnalysisRules
 
 SIGNAL = pl.Enum(["buy", "hold", "sell"])
@@ -93,8 +94,7 @@ def analyze_bars(
     >>> judged.select("beta", "signal", "buy_threshold", "trade_quality").collect().rows()
     [(None, 'hold', 0.5, 'neutral'), (2.0, 'buy', 0.5, 'good'), (None, 'hold', 1.0, 'neutral')]
     """
-    labelled = bars.with_columns(timeframe=pl.lit(Timeframe.parse(timeframe).code))
-    judged = judge(labelled, vix, spx, max_age=rules.age_limit(timeframe), rules=rules)
+    judged = judge(bars, vix, spx, timeframe=timeframe, rules=rules)
     return judged.select(pl.col(name).cast(kind) for name, kind in ANALYSIS.columns.items())
 
 
@@ -103,7 +103,7 @@ def judge(
     vix: pl.LazyFrame,
     spx: pl.LazyFrame,
     *,
-    max_age: dt.timedelta,
+    timeframe: str | Timeframe,
     rules: AnalysisRules,
 ) -> pl.LazyFrame:
     """As ``analyze_bars``, with the columns of ``bars`` kept and enumerated words.
@@ -111,11 +111,15 @@ def judge(
     ``signal`` and ``trade_quality`` are enumerations, which are written several times faster
     than text; what is not selected afterwards is not computed.
     """
-    prices = bars.collect_schema().names()
-    shown = "raw_close" if "raw_close" in prices else "close"
-    known = last_known(bars, {"VIX": vix, "SPX": spx}, max_age)
+    length = Timeframe.parse(timeframe)
+    shown = "raw_close" if "raw_close" in bars.collect_schema() else "close"
+    known = last_known(bars, {"VIX": vix, "SPX": spx}, rules.age_limit(length))
     return (
-        known.with_columns(pl.col("symbol").alias("contract"), pl.col(shown).alias("price"))
+        known.with_columns(
+            pl.lit(length.code).alias("timeframe"),
+            pl.col("symbol").alias("contract"),
+            pl.col(shown).alias("price"),
+        )
         .pipe(_moves)
         .pipe(_thresholds, rules)
         .pipe(_verdict)
@@ -169,7 +173,7 @@ def _thresholds(moved: pl.LazyFrame, rules: AnalysisRules) -> pl.LazyFrame:
     threshold = rules.band * pl.col("VIX") / rules.reference_vix
     return moved.with_columns(
         beta=pl.when(market_move != 0).then(move / market_move),
-        rolling_beta=_slope(move, market_move, rules.beta_window).over("instrument_id"),
+        rolling_beta=rolling_slope(move, market_move, rules.beta_window).over("instrument_id"),
         buy_threshold=threshold,
         sell_threshold=-threshold,
     )
@@ -191,16 +195,6 @@ def _verdict(measured: pl.LazyFrame) -> pl.LazyFrame:
         .then(pl.lit("bad", dtype=QUALITY))
         .otherwise(pl.lit("neutral", dtype=QUALITY)),
     )
-
-
-def _slope(y: pl.Expr, x: pl.Expr, window: int) -> pl.Expr:
-    """Slope of the least-squares line of y on x over rolling windows of known pairs."""
-    paired = y.is_not_null() & x.is_not_null()
-    y, x = pl.when(paired).then(y), pl.when(paired).then(x)
-    covariance = pl.rolling_cov(y, x, window_size=window, min_samples=window)
-    # A rolling variance of equal values may miss zero by a rounding error; their range does not.
-    varies = x.rolling_max(window) > x.rolling_min(window)
-    return pl.when(varies).then(covariance / x.rolling_var(window))
 
 
 def _before(value: pl.Expr) -> pl.Expr:

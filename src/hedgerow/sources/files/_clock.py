@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from hedgerow.errors import DataError
-from hedgerow.sources.files._moments import Moments, read_moments
+from hedgerow.sources.files._moments import MIDNIGHT, Moments, read_moments
 from hedgerow.sources.files._options import BarOptions
 from hedgerow.sources.files._table import RawTable
 
@@ -74,8 +74,8 @@ def _time_column(raw: RawTable, columns: Mapping[str, str]) -> tuple[RawTable, s
 
 def _labels(moments: Moments, options: BarOptions) -> pl.Series:
     """Dates of daily bars: midnight as written is a label, another instant a local day."""
-    local = moments.instant.dt.convert_time_zone(options.time_zone).dt.date()
-    is_label = moments.instant.is_null() | (moments.wall.dt.time() == pl.time(0))
+    local = moments.instant.dt.convert_time_zone(options.local_zone).dt.date()
+    is_label = moments.instant.is_null() | (moments.wall.dt.time() == MIDNIGHT)
     day = pl.select(pl.when(is_label).then(moments.wall.dt.date()).otherwise(local)).to_series()
     return day.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
@@ -88,7 +88,7 @@ def _local_instants(raw: RawTable, column: str, moments: Moments, options: BarOp
             path=str(raw.path),
         )
     local = moments.wall.dt.replace_time_zone(
-        options.time_zone, ambiguous="null", non_existent="null"
+        options.local_zone, ambiguous="null", non_existent="null"
     ).dt.convert_time_zone("UTC")
     starts = pl.select(pl.coalesce(moments.instant, local)).to_series()
     return starts - options.timeframe.duration if options.stamped == "end" else starts
@@ -111,8 +111,9 @@ def _refuse_intraday(
         .agg(pl.col("wall").n_unique())
     )
     if (days["wall"] > 1).sum() * 2 > days.height:
+        most = days.get_column("wall").to_list()
         raise DataError(
-            f"file {raw.path} has {days['wall'].max()} rows at different times of one day, but "
+            f"file {raw.path} has {max(most)} rows at different times of one day, but "
             f"timeframe is {options.timeframe}: give the length of its bars, such as "
             "timeframe='1h'",
             path=str(raw.path),

@@ -9,9 +9,13 @@ from pathlib import Path
 from hedgerow.domain.adjustment import Adjustment
 from hedgerow.errors import DataError, DefinitionError, did_you_mean
 
+# A first column without a name is the index of a data frame: the time, if nothing else is.
+UNNAMED = "column_1"
+
 PRICE_FIELDS = ("open", "high", "low", "close")
 NUMBER_FIELDS = (*PRICE_FIELDS, "volume", "vwap", "trade_count")
-FIELDS = ("symbol", "timestamp", "date", "time", *NUMBER_FIELDS)
+_TIMES = ("timestamp", "date", "time")
+FIELDS = ("symbol", *_TIMES, *NUMBER_FIELDS)
 
 # Folded as `_folded` does; the first is the field's own name and wins over the others.
 _SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -31,7 +35,7 @@ _ADJUSTED_CLOSE = ("adjclose", "adjustedclose", "adjprice", "5adjustedclose", "c
 
 
 def recognise(
-    path: Path, columns: Sequence[str], mapping: Mapping[str, str], adjustment: Adjustment
+    path: Path, columns: Sequence[str], mapping: Mapping[str, str], adjustment: str
 ) -> dict[str, str]:
     """Column of the file behind each field.
 
@@ -42,7 +46,8 @@ def recognise(
     columns
         Names in the file.
     mapping
-        Fields whose column the caller has named: ``{"close": "Settle"}``.
+        Fields whose column the caller has named: ``{"close": "Settle"}``; an empty name for a
+        field that is not to be read.
     adjustment
         What the caller says was done to the prices. ``total`` takes adjusted columns
         (``Adj Close``) where the file has them, the others never do.
@@ -60,14 +65,18 @@ def recognise(
         A column is missing, or several could be meant.
     """
     _check_mapping(path, columns, mapping)
+    unwanted = {field for field, column in mapping.items() if not column}
+    mapping = {field: column for field, column in mapping.items() if column}
     free = [name for name in columns if name not in mapping.values()]
     folded = {name: _folded(name) for name in free}
     found = dict(mapping)
     for field, spellings in _SPELLINGS.items():
-        if field not in found and (column := _pick(path, field, spellings, folded)):
+        if field not in {*found, *unwanted} and (column := _pick(path, field, spellings, folded)):
             found[field] = column
+    if UNNAMED in free and free[0] == UNNAMED and not set(_TIMES) & set(found):
+        found["timestamp"] = UNNAMED
     adjusted = _adjusted_columns(folded)
-    if adjustment is Adjustment.TOTAL and "close" in adjusted and "close" not in mapping:
+    if adjustment == Adjustment.TOTAL and "close" in adjusted and "close" not in mapping:
         plain = {field: name for field, name in found.items() if field not in PRICE_FIELDS}
         chosen = {field: name for field, name in mapping.items() if field in PRICE_FIELDS}
         found = plain | adjusted | chosen
@@ -112,7 +121,7 @@ def _check_mapping(path: Path, columns: Sequence[str], mapping: Mapping[str, str
                 f"mapping names the field {field!r}, which bars do not have. "
                 f"{did_you_mean(field, FIELDS)}"
             )
-        if column not in columns:
+        if column and column not in columns:
             raise DataError(
                 f"file {path} has no column {column!r} (mapped to {field}). "
                 f"{did_you_mean(column, columns)}",
@@ -130,7 +139,7 @@ def _check_needed(
             path=str(path),
         )
     missing = [] if "close" in found else ["close"]
-    if not {"timestamp", "date", "time"} & set(found):
+    if not set(_TIMES) & set(found):
         missing.insert(0, "timestamp")
     if missing:
         shown = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")

@@ -27,7 +27,7 @@ def refusals(raw: RawTable, rows: pl.DataFrame) -> pl.DataFrame:
         lines with the wrong number of fields with their text.
     """
     faulty = pl.Series((rows["rules"] != "").arg_true())
-    cells = raw.frame[faulty].select(_as_text(raw.frame))
+    cells = raw.frame[faulty].select(pl.all().cast(pl.String, strict=False))
     payload = (
         cells.select(pl.struct(pl.all()).struct.json_encode()).to_series().alias("payload")
         if len(faulty)
@@ -38,17 +38,7 @@ def refusals(raw: RawTable, rows: pl.DataFrame) -> pl.DataFrame:
         rules=pl.lit(WRONG_FIELD_COUNT),
         payload=pl.struct("text").struct.json_encode(),
     )
-    parts = [unread.cast(dict(REFUSED_COLUMNS))]
+    parts = [unread.select(pl.col(n).cast(k) for n, k in REFUSED_COLUMNS.items())]
     if ragged.height:
         parts.append(ragged)
-    return pl.concat(parts, how="diagonal").select(REFUSED_COLUMNS)
-
-
-def _as_text(frame: pl.DataFrame) -> list[pl.Expr]:
-    """Cells as text; nested and binary columns say nothing to a reader and are left out."""
-    told = [
-        name
-        for name, kind in frame.schema.items()
-        if not kind.is_nested() and kind not in (pl.Binary, pl.Object)
-    ]
-    return [pl.col(name).cast(pl.String, strict=False) for name in told]
+    return pl.concat(parts, how="diagonal").select(list(REFUSED_COLUMNS))

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -47,6 +47,15 @@ class RawTable:
     lines: pl.Series
     ragged: pl.DataFrame
     separator: str
+
+    def plain(self) -> RawTable:
+        """The same without columns that bars cannot be made of, such as lists."""
+        kept = [
+            pl.col(name).cast(pl.String if kind in (pl.Categorical, pl.Enum) else kind)
+            for name, kind in self.frame.schema.items()
+            if not kind.is_nested() and kind not in (pl.Binary, pl.Duration, pl.Object)
+        ]
+        return replace(self, frame=self.frame.select(kept))
 
     def where(self, row: int) -> str:
         """Words for the place of a row, for messages."""
@@ -156,8 +165,15 @@ def _cells(path: Path, lines: pl.DataFrame, separator: str) -> pl.DataFrame:
     trimmed = frame.with_columns(pl.all().str.strip_chars().replace("", None))
     names = [name or "" for name in trimmed.row(0)]
     _refuse_repeated(path, names)
-    named = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
+    named = [name or _free_name(place, names) for place, name in enumerate(names, start=1)]
     return trimmed.slice(1).rename(dict(zip(trimmed.columns, named, strict=True)))
+
+
+def _free_name(place: int, taken: list[str]) -> str:
+    name = f"column_{place}"
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _refuse_repeated(path: Path, names: list[str]) -> None:

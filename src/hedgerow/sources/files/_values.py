@@ -47,7 +47,7 @@ def read_values(raw: RawTable, columns: Mapping[str, str], options: BarOptions) 
         faults.append(fault)
     symbol = _symbols(raw, columns, options)
     frame = pl.DataFrame([symbol, *values]).with_columns(
-        pl.col(name) * options.factor for name in (*PRICE_FIELDS, "vwap") if name in fields
+        pl.col(name) * options.currency_factor for name in (*PRICE_FIELDS, "vwap") if name in fields
     )
     if "trade_count" in fields:
         frame = frame.with_columns(pl.col("trade_count").round().cast(pl.Int64, strict=False))
@@ -62,7 +62,7 @@ def read_values(raw: RawTable, columns: Mapping[str, str], options: BarOptions) 
 
 def _symbols(raw: RawTable, columns: Mapping[str, str], options: BarOptions) -> pl.Series:
     if options.symbol is not None:
-        return pl.Series("symbol", [options.symbol]).new_from_index(0, raw.frame.height)
+        return pl.Series("symbol", [options.symbol.strip()]).new_from_index(0, raw.frame.height)
     if "symbol" not in columns:
         raise DataError(
             f"file {raw.path} has no column for the symbol: give symbol='…' for a file of one "

@@ -24,7 +24,7 @@ from hedgerow.errors import DataError
 from hedgerow.sources.base import SourceBatch
 from hedgerow.sources.files._clock import bar_starts
 from hedgerow.sources.files._columns import recognise
-from hedgerow.sources.files._options import BarOptions, check_options
+from hedgerow.sources.files._options import BarOptions
 from hedgerow.sources.files._refusals import refusals
 from hedgerow.sources.files._table import read_raw
 from hedgerow.sources.files._values import read_values
@@ -80,7 +80,7 @@ def read_bars(  # noqa: PLR0913 - an import names its options, each by keyword
     encoding: str | None = None,
     separator: str | None = None,
 ) -> FileBars:
-    """Read bars from a CSV or Parquet file.
+    r"""Read bars from a CSV or Parquet file.
 
     The usual spellings of columns are recognised (``Date``, ``Datetime``, ``Open``, ``o``,
     ``Close/Last``, ``Vol.``, ``Ticker`` and so on). Nothing is guessed where two readings are
@@ -144,28 +144,28 @@ def read_bars(  # noqa: PLR0913 - an import names its options, each by keyword
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "prices.csv"
-    >>> _ = file.write_text("Date,Close,Volume\\n2024-01-02,10.5,1200\\n2024-01-03,oops,900\\n")
+    >>> _ = file.write_text("Date,Close,Volume\n2024-01-02,10.5,1200\n2024-01-03,oops,900\n")
     >>> bars = read_bars(file, symbol="ACME")
     >>> bars.batch.frame.select("symbol", "session", "close").rows()
     [('ACME', datetime.date(2024, 1, 2), 10.5)]
     >>> bars.batch.refused.select("rules", "payload").row(0)
     ('unreadable_number', '{"Date":"2024-01-03","Close":"oops","Volume":"900"}')
     """
-    options = check_options(
-        mapping=mapping,
+    options = BarOptions(
+        mapping=dict(mapping or {}),
         source=source,
-        timeframe=timeframe,
+        timeframe=Timeframe.parse(timeframe),
         adjustment=adjustment,
         currency=currency,
         exchange=exchange,
-        zone=time_zone,
+        time_zone=time_zone,
         symbol=symbol,
         kind=kind,
         stamped=stamped,
         date_format=date_format,
         decimal=decimal,
     )
-    raw = read_raw(Path(path), encoding=encoding, separator=separator)
+    raw = read_raw(Path(path), encoding=encoding, separator=separator).plain()
     columns = recognise(raw.path, raw.frame.columns, options.mapping, options.adjustment)
     rows = bar_starts(raw, columns, options).hstack(read_values(raw, columns, options))
     rules = pl.concat_str("time_rule", "value_rules", separator=",", ignore_nulls=True)
@@ -189,7 +189,7 @@ def _known(rows: pl.DataFrame, options: BarOptions) -> pl.DataFrame:
         timeframe=pl.lit(options.timeframe.code),
         instrument_id=pl.format("{}.{}", "symbol", pl.lit(options.exchange)),
         adjustment=pl.lit(str(options.adjustment)),
-        currency=pl.lit(options.currency),
+        currency=pl.lit(options.currency_code),
     )
     stamped = stamp(identified, options.timeframe, calendar=options.exchange).collect()
     if options.timeframe.intraday:
@@ -204,7 +204,10 @@ def _known(rows: pl.DataFrame, options: BarOptions) -> pl.DataFrame:
 def _listing(bars: pl.DataFrame, options: BarOptions) -> tuple[Instrument, ...]:
     return tuple(
         Instrument.of(
-            symbol, exchange=options.exchange, currency=options.currency, kind=options.kind
+            symbol,
+            exchange=options.exchange,
+            currency=options.currency_code,
+            kind=InstrumentKind(options.kind),
         )
         for symbol in bars["symbol"].unique().sort()
     )

@@ -39,7 +39,7 @@ _LARGEST_DROP = 0.025
 # Sessions that hold one crisis each, and windows of which one holds a severe crisis.
 _CRISIS_WINDOW = 700
 _CRISIS_GROUP = 4
-_SEVERE = 2.3
+_SEVERE = 2.4
 
 # How a crisis unfolds over the nights.
 _UNFOLDS = np.array([0.3, 0.15, 0.25, 0.15, 0.15])
@@ -58,8 +58,8 @@ class _Component:
         return math.log(2) / self.half_life
 
 
-_SLOW = _Component(half_life=90.0, deviation=0.36, crisis=0.20)
-_FAST = _Component(half_life=8.0, deviation=0.34, crisis=0.70)
+_SLOW = _Component(half_life=90.0, deviation=0.36, crisis=0.27)
+_FAST = _Component(half_life=8.0, deviation=0.33, crisis=0.75)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,300 @@
+"""The analysis of a workspace: some symbols at a time, stored in its lake, exported on demand.
+
+1. ``_asked`` finds the instruments behind the words; a word that means nothing is a failure.
+2. ``_Run.batch`` reads a market of some instruments; where that fails, one at a time.
+3. ``judge_market`` computes, leaving out symbols with impossible bars.
+4. ``_Run.deliver`` stores, exports and sums up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from hedgerow.domain import Instrument, InstrumentKind, Timeframe
+from hedgerow.domain.market import Market
+from hedgerow.domain.schemas import ANALYSIS
+from hedgerow.errors import DataError, StoreError
+from hedgerow.lake import Lake
+from hedgerow.pipelines.analysis.checks import unusable
+from hedgerow.pipelines.analysis.export import (
+    DEFAULT_COMPRESSION,
+    export_folder,
+    file_names,
+    write_symbol,
+)
+from hedgerow.pipelines.analysis.formulas import DEFAULT_RULES, judge
+from hedgerow.pipelines.analysis.rules import AnalysisRules
+from hedgerow.pipelines.analysis.summary import (
+    AnalysisSummary,
+    SymbolFailure,
+    combined,
+    summary_row,
+    summary_table,
+)
+from hedgerow.workspace import Workspace
+
+Day = dt.date | str | None
+Progress = Callable[[int, int], None]
+ReadMarket = Callable[[list[str]], Market]
+
+_NEEDED = (
+    "instrument_id",
+    "symbol",
+    "source",
+    "timestamp",
+    "session",
+    "available_at",
+    "close",
+    "raw_close",
+)
+
+_NO_BARS = "no bars between start and end"
+
+# Some 400,000 bars of 14 years together, whatever their length.
+_SECONDS_A_SYMBOL = 200
+_MOST_SYMBOLS = 64
+
+
+def analyze(  # noqa: PLR0913 - a read names its options; all but the first two are keywords
+    ws: Workspace,
+    symbols: str | Sequence[str] | None = None,
+    *,
+    start: Day = None,
+    end: Day = None,
+    timeframe: str | Timeframe = "1d",
+    source: str | None = None,
+    as_of: dt.date | dt.datetime | str | None = None,
+    limit: int | None = None,
+    rules: AnalysisRules = DEFAULT_RULES,
+    export_dir: str | Path | None = None,
+    progress: Progress | None = None,
+) -> AnalysisSummary:
+    """Judge each bar of some symbols against the VIX and the S&P 500, and store the result.
+
+    Parameters
+    ----------
+    ws
+        Where the bars are, with the series ``VIX`` and ``SPX``; the result goes into its table
+        ``analysis``, where rows of the same bars are replaced.
+    symbols
+        Tickers or universes, in one text or a list; None for all but indices.
+    start, end
+        First and last session, both included; a year stands for all of it.
+    timeframe
+        Length of the bars.
+    source
+        Source to read; the preferred one by default.
+    as_of
+        Session or instant whose knowledge counts; the present by default.
+    limit
+        Only so many, the first by symbol.
+    rules
+        Band, window and age limit.
+    export_dir
+        Local folder for one ``<SYMBOL>_analysis.parquet`` each; none by default.
+    progress
+        Called with the symbols done and the symbols in all.
+
+    Returns
+    -------
+    AnalysisSummary
+        Of the symbols that could be analysed; ``failed`` names the others. A second run of the
+        same bars stores nothing.
+
+    Raises
+    ------
+    DataError
+        No symbol could be analysed, for one and the same reason; or the workspace has no VIX
+        or no SPX.
+    DefinitionError
+        The timeframe is not known, or the folder is not local.
+    StoreError
+        The lake or the folder cannot be written.
+
+    See Also
+    --------
+    analyze_bars : the columns and their formulas.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hedgerow.sources import SampleCloses
+    >>> ws = Workspace(tempfile.mkdtemp())
+    >>> loaded = ws.ingest(SampleCloses())
+    >>> summary = analyze(ws, "AAPL NOPE", start="2018", end="2018")
+    >>> summary.symbols["symbol"].to_list(), [failure.symbol for failure in summary.failed]
+    (['AAPL'], ['NOPE'])
+    """
+    length = Timeframe.parse(timeframe)
+    instruments, unknown = _asked(ws, symbols, end, length)
+    chosen = sorted(instruments, key=lambda one: (one.symbol, one.instrument_id))[:limit]
+    run = _Run(
+        read=lambda ids: ws.market(ids, start, end, length, source=source, as_of=as_of),
+        rules=rules,
+        symbols={one.instrument_id: one.symbol for one in chosen},
+        lake=ws.lake,
+        folder=None if export_dir is None else export_folder(export_dir),
+    )
+    size = max(1, min(_MOST_SYMBOLS, length.seconds // _SECONDS_A_SYMBOL))
+    parts = [AnalysisSummary(failed=tuple(unknown))]
+    for first in range(0, len(chosen), size):
+        parts.append(run.batch([one.instrument_id for one in chosen[first : first + size]]))
+        if progress is not None:
+            progress(min(first + size, len(chosen)), len(chosen))
+    return _unless_hopeless(combined(parts))
+
+
+def judge_market(
+    market: Market, vix: pl.LazyFrame, spx: pl.LazyFrame, rules: AnalysisRules = DEFAULT_RULES
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Analysis of every bar of a market between its first and last session.
+
+    Parameters
+    ----------
+    market
+        Adjusted closes to compare and raw closes to show.
+    vix, spx
+        As for ``analyze_bars``.
+    rules
+        Band, window and age limit.
+
+    Returns
+    -------
+    tuple
+        Columns of :class:`hedgerow.domain.schemas.Analysis`, and the reason by instrument for
+        those left out because of impossible bars.
+    """
+    bars = market.bars.select(_NEEDED).collect()
+    faults = unusable(bars)
+    usable = bars.lazy().filter(~pl.col("instrument_id").is_in(list(faults)))
+    judged = judge(usable, vix, spx, timeframe=market.timeframe, rules=rules)
+    if market.start is not None:
+        judged = judged.filter(pl.col("session") >= market.start)
+    if market.end is not None:
+        judged = judged.filter(pl.col("session") <= market.end)
+    columns = (pl.col(name).cast(kind) for name, kind in ANALYSIS.columns.items())
+    return judged.select(columns).collect(), faults
+
+
+@dataclass
+class _Run:
+    """What the batches share: where bars come from, by what they are judged, where they go."""
+
+    read: ReadMarket
+    rules: AnalysisRules
+    symbols: dict[str, str]
+    lake: Lake
+    folder: Path | None
+    around: tuple[pl.LazyFrame, pl.LazyFrame] | None = field(default=None, init=False)
+
+    def batch(self, instruments: list[str]) -> AnalysisSummary:
+        """Analyse instruments together, or one at a time where together fails."""
+        try:
+            market = self.read(instruments)
+            market = replace(market, bars=market.bars.select(_NEEDED).collect().lazy())
+        except (DataError, StoreError, pl.exceptions.PolarsError) as error:
+            if len(instruments) > 1:
+                return combined(self.batch([one]) for one in instruments)
+            reason = str(error).splitlines()[0]
+            return AnalysisSummary(failed=(SymbolFailure(self.symbols[instruments[0]], reason),))
+        analysis, faults = judge_market(market, *self._around(market), self.rules)
+        judged = set(analysis["instrument_id"].unique())
+        faults |= dict.fromkeys({*instruments} - judged - faults.keys(), _NO_BARS)
+        failed = (SymbolFailure(self.symbols[one], reason) for one, reason in faults.items())
+        return replace(self.deliver(analysis), failed=tuple(failed))
+
+    def deliver(self, analysis: pl.DataFrame) -> AnalysisSummary:
+        """Store and export some instruments, and sum them up."""
+        now = dt.datetime.now(dt.UTC)
+        merged = self.lake.merge(ANALYSIS, analysis, ingested_at=now)
+        rows, files = [], []
+        for (instrument,), judged in analysis.group_by("instrument_id", maintain_order=True):
+            name = str(instrument)
+            rows.append(summary_row(self.symbols[name], judged))
+            if self.folder is not None:
+                path = self.folder / self.file_names[name]
+                files.append(write_symbol(judged, path, DEFAULT_COMPRESSION))
+        return AnalysisSummary(
+            symbols=summary_table(rows),
+            files=tuple(files),
+            inserted=merged.inserted,
+            corrected=merged.corrected,
+            unchanged=merged.unchanged,
+        )
+
+    @cached_property
+    def file_names(self) -> dict[str, str]:
+        """File name by instrument."""
+        return file_names(self.symbols)
+
+    def _around(self, market: Market) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+        """VIX and SPX, read once for all batches."""
+        if self.around is None:
+            self.around = (_published(market, "VIX"), _published(market, "SPX"))
+        return self.around
+
+
+def _published(market: Market, name: str) -> pl.LazyFrame:
+    rows = market.context(name).select("available_at", "close").collect()
+    if rows.is_empty():
+        raise DataError(f"the workspace has no bars of {name}: load the series first")
+    return rows.lazy()
+
+
+def _asked(
+    ws: Workspace, symbols: str | Sequence[str] | None, end: Day, timeframe: Timeframe
+) -> tuple[list[Instrument], list[SymbolFailure]]:
+    """Instruments behind the words, and the words that mean nothing."""
+    if symbols is None:
+        return _with_bars(ws, timeframe), []
+    texts = [symbols] if isinstance(symbols, str) else symbols
+    words = [word for text in texts for word in re.split(r"[\s,]+", text) if word]
+    found: dict[str, Instrument] = {}
+    failed = []
+    for word in words:
+        try:
+            found |= {one.instrument_id: one for one in ws.instruments(word, _day(end))}
+        except DataError as error:
+            failed.append(SymbolFailure(word, error.message))
+    return list(found.values()), failed
+
+
+def _with_bars(ws: Workspace, timeframe: Timeframe) -> list[Instrument]:
+    rows = ws.lake.scan("bars").filter(pl.col("timeframe") == timeframe.code)
+    held = set(rows.select(pl.col("instrument_id").unique()).collect().to_series())
+    found = [
+        one
+        for one in ws.instruments()
+        if one.instrument_id in held and one.kind is not InstrumentKind.INDEX
+    ]
+    if not found:
+        raise DataError(
+            f"the workspace holds no {timeframe} bars: load some with hedgerow demo, "
+            "hedgerow synth or hedgerow import bars"
+        )
+    return found
+
+
+def _day(end: Day) -> dt.date | None:
+    """Day at which tickers count; what is not a date is refused by the read."""
+    if not isinstance(end, str):
+        return end
+    try:
+        return dt.date.fromisoformat(f"{end}-12-31" if len(end) == len("2014") else end)
+    except ValueError:
+        return None
+
+
+def _unless_hopeless(summary: AnalysisSummary) -> AnalysisSummary:
+    """The summary, unless everything failed alike: then the request is wrong, not a symbol."""
+    reasons = {failure.reason for failure in summary.failed}
+    if summary.symbols.is_empty() and len(reasons) == 1:
+        raise DataError(reasons.pop())
+    return summary

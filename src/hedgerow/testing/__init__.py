@@ -1,0 +1,1 @@
+"""What plug-ins and tests share: a contract suite for each extension point."""
