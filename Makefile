@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench docs oldest install lock clean
+.PHONY: help demo test services-test lint bench docs oldest install lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -17,13 +17,16 @@ BIN := $(BASE)/bin
 SOURCES := src tests bench docs tools conftest.py
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 demo: $(BASE)/.installed ## load real prices, rank every built-in strategy, write the report
 	@$(BIN)/hedgerow demo $(ARGS)
 
 test: $(BASE)/.installed ## run the whole test suite
 	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+services-test: $(ALL)/.installed ## run the suites that need a database server or a bucket
+	@$(ALL)/bin/pytest -n $(WORKERS) tests/catalog tests/lake/test_s3.py $(ARGS)
 
 lint: $(BASE)/.installed ## check style, file sizes, types and the import rules of the rooms
 	$(BIN)/ruff check
@@ -70,7 +73,7 @@ BASE_GROUPS := --group build --group test --group lint --group bench
 lock: $(BASE)/.installed ## work out requirements/ again from pyproject.toml
 	$(COMPILE) --group bootstrap -o requirements/uv.txt
 	$(COMPILE) pyproject.toml $(BASE_GROUPS) -o requirements/base.txt
-	$(COMPILE) pyproject.toml $(BASE_GROUPS) --group docs --all-extras -o requirements/all.txt
+	$(COMPILE) pyproject.toml $(BASE_GROUPS) --group docs --group services --all-extras -o requirements/all.txt
 
 clean: ## remove environments, caches and built pages; data stays
 	rm -rf $(BASE) $(ALL) .venv-oldest .cache docs/_build dist

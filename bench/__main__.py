@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from bench.reference_job import Size, measure
@@ -24,8 +25,9 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=HERE / "results")
     asked = parser.parse_args()
     size = Size(asked.symbols, asked.bars)
+    load_before = os.getloadavg()[0]
     runs = measure(size, asked.rounds, asked.compression, asked.data, print)
-    found = results(size, asked.compression, runs)
+    found = results(size, asked.compression, runs, load_before)
     text = table(found, runs)
     files = save(asked.results, found, text)
     print(f"\n{text}\nWritten to {' and '.join(str(path) for path in files)}")

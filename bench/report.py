@@ -26,8 +26,10 @@ WHAT = {
 }
 
 
-def results(size: Size, compression: str, runs: Mapping[str, Runs]) -> dict[str, object]:
-    """Everything that was measured, and on what."""
+def results(
+    size: Size, compression: str, runs: Mapping[str, Runs], load_before: float
+) -> dict[str, object]:
+    """Everything that was measured, on what, and how busy it was before."""
     ours, pandas, floor = (runs[name].median for name in ("hedgerow", "pandas", "floor"))
     return {
         "job": "read, join VIX and SPX by the clock, analyse, write one Parquet file per symbol",
@@ -37,10 +39,12 @@ def results(size: Size, compression: str, runs: Mapping[str, Runs]) -> dict[str,
         "compression": compression,
         "date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC",
         "machine": machine(),
+        "load_before": round(load_before, 2),
         "versions": versions(),
         "contenders": {
             name: {
                 "median_seconds": round(run.median, 3),
+                "best_seconds": round(min(run.seconds), 3),
                 "seconds": [round(value, 3) for value in run.seconds],
                 "cpu_seconds": [round(value, 3) for value in run.cpu_seconds],
                 "peak_mib": round(max(run.peak_mib)),
@@ -104,7 +108,8 @@ def table(found: Mapping[str, object], runs: Mapping[str, Runs]) -> str:
             "",
             *verdicts(runs),
             "",
-            f"{found['date']}. {_facts(machine())}. {_facts(versions())}.",
+            f"{found['date']}. {_facts(machine())}, load average {found['load_before']} before.",
+            f"{_facts(versions())}.",
             "",
         ]
     )

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Builders and servers beside the tests are helpers: they hold no examples to run."""
+    is_helper = collection_path.suffix == ".py" and not collection_path.name.startswith("test_")
+    return True if is_helper else None
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Folder of the project."""

@@ -159,7 +159,7 @@ def test_lock_pins_each_requirement_by_hash(lock: Path):
     [
         ("uv.txt", ["bootstrap"]),
         ("base.txt", ["build", "test", "lint", "bench"]),
-        ("all.txt", ["build", "test", "lint", "bench", "docs"]),
+        ("all.txt", ["build", "test", "lint", "bench", "docs", "services"]),
     ],
 )
 def test_lock_covers_what_the_project_declares(project: dict, lock: str, groups: list[str]):

@@ -6,6 +6,7 @@
 # 3. put the pinned uv inside        (requirements/uv.txt)
 # 4. make it equal to the lock       (uv pip sync: adds, changes and removes)
 # 5. put Hedgerow itself in, editable, built by the locked hatchling
+# 6. compile its bytecode and its simulation
 #
 # Every download is checked against a hash in requirements/. PYTHON=... names the interpreter.
 set -eu
@@ -84,3 +85,7 @@ uv() {
 
 uv sync --require-hashes --only-binary :all: --compile-bytecode "$lock"
 uv install --quiet --no-deps --no-build-isolation --editable .
+
+# Compile now what the first run would otherwise wait for.
+"$venv/bin/python" -m compileall -q src
+"$venv/bin/python" -c 'from hedgerow.backtest import warm_up; warm_up()'

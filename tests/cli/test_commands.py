@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from hedgerow.cli._app import app
+from hedgerow.errors import DataError
 
 Run = Callable[..., Any]
 
@@ -24,9 +25,7 @@ class TestRegression:
         assert "Workspace made at workspace" in first.out
         assert "nothing was changed" in second.out
 
-    def test_universe_is_made_listed_shown_used_and_deleted(
-        self, run: Run, tmp_path: Path
-    ) -> None:
+    def test_universe_is_made_listed_shown_used_and_deleted(self, run: Run, tmp_path: Path) -> None:
         place = ("-w", tmp_path / "ws")
         assert run("synth", "--symbols", "3", "--bars", "300", *place).code == 0
         made = run("universe", "create", "mine", "S0001", "S0003", *place)
@@ -139,10 +138,7 @@ class TestValidation:
     def test_wrong_usage_exits_2(self, run: Run, words: tuple[str, ...]) -> None:
         assert run(*words).code == 2
 
-    def test_debug_shows_the_traceback(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-        from hedgerow.errors import DataError
-
-        monkeypatch.delenv("HEDGEROW_DEBUG", raising=False)
+    def test_debug_shows_the_traceback(self, run: Run) -> None:
         with pytest.raises(DataError):
             run("--debug", "rank")
-        monkeypatch.delenv("HEDGEROW_DEBUG", raising=False)
+        assert run("rank").code == 1

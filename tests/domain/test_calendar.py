@@ -10,7 +10,7 @@ import pytest
 from hedgerow.domain import last_completed_session, sessions, time_zone
 from hedgerow.errors import DefinitionError
 
-# NYSE holidays and early closings, from the exchange's own calendars and its list of special closings.
+# Published by the exchange: holidays, special closings and early closings.
 CLOSED = [
     "2001-09-11",
     "2001-09-14",

@@ -6,8 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from hedgerow.domain import Instrument, Timeframe, major_unit
 from hedgerow.domain.market import Market

@@ -148,6 +148,7 @@ def test_the_janitor_reads_checkpoints_too(tmp_path):
     bars = daily_bars("AAA", count=3)
     lake.merge("bars", bars, ingested_at=MONDAY)
     lake.merge("bars", with_close(bars, 0, 11.0), ingested_at=TUESDAY)
+    lake.merge("bars", daily_bars("BBB", count=3), ingested_at=TUESDAY)
     table = DeltaTable(f"{lake.uri}/bars")
     table.create_checkpoint()
     for commit in (tmp_path / "lake" / "bars" / "_delta_log").glob("*.json"):
@@ -155,7 +156,7 @@ def test_the_janitor_reads_checkpoints_too(tmp_path):
             commit.unlink()
     # The replaced file of version 1 is named by the checkpoint alone, as removed.
     assert lake.clean_leftovers(older_than_hours=0).files == 0
-    assert len(list((tmp_path / "lake" / "bars").rglob("part-*.parquet"))) == 2
+    assert len(list((tmp_path / "lake" / "bars").rglob("part-*.parquet"))) == 3
 
 
 # --------------------------------------------------------------------------------- validation

@@ -163,6 +163,19 @@ def test_nothing_is_created_before_the_first_row(tmp_path):
     assert not (tmp_path / "lake").exists()
 
 
+@pytest.mark.parametrize("folder", ["my data", "50 % #1", "Zürich?"])
+def test_any_folder_name_will_do(tmp_path, folder):
+    lake = Lake(tmp_path / folder)
+    bars = daily_bars("AAA", "BBB", count=3)
+    lake.merge("bars", bars.head(3), ingested_at=MONDAY)
+    lake.merge("bars", with_close(bars, 1, 11.0), ingested_at=TUESDAY)
+    assert stored(lake).height == 6
+    assert lake.compact("bars")[0].files_after == 1
+    assert lake.clean_leftovers(older_than_hours=0).files == 0
+    assert lake.scan("bars", version=1).collect().height == 3
+    assert lake.bars_as_of(MONDAY).collect().height == 6
+
+
 def test_an_append_is_done_once(tmp_path):
     lake = lake_at(tmp_path)
     equity = pl.DataFrame([_example_row(TABLES["equity"])], schema=TABLES["equity"].columns)
@@ -250,6 +263,12 @@ def test_a_null_in_a_required_column_is_refused(tmp_path):
     bars = daily_bars("AAA").with_columns(symbol=pl.lit(None, dtype=pl.String))
     with pytest.raises(DataError, match=r"lack a value in symbol \(5\)"):
         lake_at(tmp_path).merge("bars", bars, ingested_at=MONDAY)
+
+
+@pytest.mark.parametrize("folder", ["year=2024", "my%20data"])
+def test_a_folder_that_readers_take_for_another_is_refused(tmp_path, folder):
+    with pytest.raises(DefinitionError, match="a folder's name may not hold '=' or a code"):
+        Lake(tmp_path / folder)
 
 
 def test_an_unknown_table_gets_a_hint(tmp_path):

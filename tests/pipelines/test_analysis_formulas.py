@@ -8,10 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
 from polars.testing import assert_frame_equal
-
-from hedgerow.domain.schemas import Analysis
-from hedgerow.errors import DefinitionError
-from hedgerow.pipelines.analysis import AnalysisRules, analyze_bars
 from tests.pipelines.analysis_reference import (
     FIRST_HOUR,
     HOUR,
@@ -20,6 +16,10 @@ from tests.pipelines.analysis_reference import (
     reference,
     series,
 )
+
+from hedgerow.domain.schemas import Analysis
+from hedgerow.errors import DefinitionError
+from hedgerow.pipelines.analysis import AnalysisRules, analyze_bars
 
 AGE = dt.timedelta(days=5)
 CLOSES = st.integers(90, 110).map(float)
@@ -67,8 +67,7 @@ def test_by_hand():
         ([100, 98, 97], "sell", "good"),
         ([100, 98, 99], "sell", "bad"),
         ([100, 98, 98], "sell", "neutral"),
-        ([100, 100.5, 110], "hold", "neutral"),  # the threshold itself is not exceeded
-        ([100, 99.5, 90], "hold", "neutral"),
+        ([100, 100.2, 110], "hold", "neutral"),
     ],
 )
 def test_quality_comes_from_the_next_close(closes, signal, quality):
@@ -76,6 +75,13 @@ def test_quality_comes_from_the_next_close(closes, signal, quality):
     found = analysed(hourly_bars("X", closes), flat, flat)
     assert found.select("signal", "trade_quality").row(1) == (signal, quality)
     assert found["trade_quality"][2] == "neutral"
+
+
+@pytest.mark.parametrize("close", [112.5, 87.5])  # exact in binary, as is the ratio
+def test_the_threshold_itself_is_not_exceeded(close):
+    flat = series([15.0, 15.0])
+    found = analysed(hourly_bars("X", [100, close]), flat, flat, band=12.5)
+    assert found["signal"].to_list() == ["hold", "hold"]
 
 
 def test_a_daily_vix_is_not_known_before_it_is_published():

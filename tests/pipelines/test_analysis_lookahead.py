@@ -8,11 +8,11 @@ import random
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from tests.pipelines.analysis_reference import HOUR, hourly_bars, random_walk
 
 from hedgerow.domain import stamp
 from hedgerow.domain.clock import PUBLICATION_DELAY
 from hedgerow.pipelines.analysis import AnalysisRules, analyze_bars
-from tests.pipelines.analysis_reference import HOUR, hourly_bars, random_walk
 
 OUTCOME = "trade_quality"
 RULES = AnalysisRules(beta_window=10)
@@ -28,14 +28,8 @@ def test_a_vix_joined_on_the_session_date_is_caught():
     """The value of the day, published after the close, seen by every bar of the day."""
 
     def leaking(bars, vix, spx, **options):
-        by_date = bars.join(vix.select("session", known="available_at"), on="session", how="left")
-        moved = by_date.with_columns(
-            pl.coalesce(pl.min_horizontal("known", "available_at"), "available_at").alias("_seen")
-        )
-        early = vix.join(
-            moved.group_by("session").agg(pl.col("available_at").min().alias("_first")),
-            on="session",
-        ).with_columns(available_at=pl.col("_first"))
+        first_bar = bars.group_by("session").agg(pl.col("available_at").min())
+        early = vix.drop("available_at").join(first_bar, on="session")
         return analyze_bars(bars, early, spx, **options)
 
     found = changed_by_truncation(leaking, hourly_bars_with_daily_vix())

@@ -1,4 +1,4 @@
-"""The main job: real prices in, a ranked table and one report out, and nothing new the second time."""
+"""The main job: real prices in, a ranking and one report out, nothing new the second time."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Demo, De
 
 
 class TestRegression:
-    def test_bundled_rows_are_loaded_or_refused(
-        self, twice: tuple[Workspace, Demo, Demo]
-    ) -> None:
+    def test_bundled_rows_are_loaded_or_refused(self, twice: tuple[Workspace, Demo, Demo]) -> None:
         ws, first, _ = twice
         bars = [s for s in first.ingested if s.table == "bars"]
         # The row counts of the bundled files.
-        assert {s.source: s.rows for s in bars} == {"sample_ohlcv": 22_216, "sample_closes": 175_832}
+        assert {s.source: s.rows for s in bars} == {
+            "sample_ohlcv": 22_216,
+            "sample_closes": 175_832,
+        }
         stored = ws.lake.scan("bars").select(pl.len()).collect().item()
         assert stored == sum(s.loaded for s in bars)
         refused = ws.lake.scan("quarantine").select(pl.len()).collect().item()
@@ -50,9 +51,7 @@ class TestRegression:
         ws = twice[0]
         held = next(iter(twice[1].ranked.rankings.values())).benchmark
         closes = (
-            ws.bars(
-                list(held.symbols), "2014-01-03", "2019-01-03", source="sample_closes"
-            )
+            ws.bars(list(held.symbols), "2014-01-03", "2019-01-03", source="sample_closes")
             .collect()
             .pivot("symbol", index="session", values="close")
             .sort("session")

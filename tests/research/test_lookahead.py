@@ -11,8 +11,8 @@ import pytest
 import hedgerow as hr
 from hedgerow.domain import sessions
 from hedgerow.domain.market import Market
-from hedgerow.features import Feature, Indicator
-from hedgerow.features.expression import close
+from hedgerow.features import Feature, close
+from hedgerow.features.expression import Indicator
 from hedgerow.research import check_lookahead
 from hedgerow.strategies import Strategy, strategy_classes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import polars as pl
 import pytest
 
 import hedgerow as hr
@@ -25,8 +26,8 @@ class TestRegression:
 
     def test_excess_is_measured_against_buy_and_hold(self, market: hr.Market) -> None:
         frame = hr.rank([SmaCross(), BuyAndHold()], market).frame()
-        held = frame.row(by_predicate=frame["strategy"] == "BuyAndHold", named=True)
-        cross = frame.row(by_predicate=frame["strategy"] == "SmaCross", named=True)
+        held = frame.row(by_predicate=pl.col("strategy") == "BuyAndHold", named=True)
+        cross = frame.row(by_predicate=pl.col("strategy") == "SmaCross", named=True)
         assert held["excess_return"] == 0.0
         assert cross["excess_return"] == cross["total_return"] - held["total_return"]
 

@@ -60,7 +60,7 @@ class TestProperties:
 class TestValidation:
     def test_an_unknown_name_gets_a_hint(self) -> None:
         with pytest.raises(
-            DefinitionError, match="'SmaCros' is not known. Did you mean 'SmaCross'"
+            DefinitionError, match=r"'SmaCros' is not known. Did you mean 'SmaCross'"
         ):
             load_strategy("SmaCros")
 
@@ -71,7 +71,7 @@ class TestValidation:
     def test_a_missing_class_gets_a_hint(self, tmp_path: Path) -> None:
         path = tmp_path / "mine.py"
         path.write_text(MINE)
-        with pytest.raises(DefinitionError, match="has no class 'Mien'. Did you mean 'Mine'"):
+        with pytest.raises(DefinitionError, match=r"has no class 'Mien'. Did you mean 'Mine'"):
             load_strategy(f"{path}:Mien")
 
     def test_what_is_no_strategy_is_refused(self, tmp_path: Path) -> None:
@@ -89,5 +89,5 @@ class TestValidation:
             load_strategy(f"{path}:Mine")
 
     def test_an_absent_module_is_named(self) -> None:
-        with pytest.raises(DefinitionError, match="module 'no.such' cannot be imported"):
+        with pytest.raises(DefinitionError, match=r"module 'no.such' cannot be imported"):
             load_strategy("no.such:Mine")

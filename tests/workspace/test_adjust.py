@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from hedgerow.domain import Adjust
 from hedgerow.workspace.adjust import adjusted, event_columns, price_factors
@@ -119,7 +119,7 @@ class TestProperties:
         ex_date = (dt.date(2024, 1, 1) + dt.timedelta(days=at)).isoformat()
         splits = actions("ratio", (ex_date, ratio))
         made = restate(bars(traded), splits, NO_DIVIDENDS, Adjust.SPLITS)["close"]
-        expected = [b / a for a, b in zip(closes, closes[1:], strict=False)]
+        expected = [b / a for a, b in itertools.pairwise(closes)]
         got = (made / made.shift(1)).drop_nulls().to_list()
         assert got == pytest.approx(expected, rel=1e-12)
 

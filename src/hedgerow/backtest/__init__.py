@@ -45,9 +45,25 @@ everything closes at the next fill and nothing opens again.
 Every fill, stops and targets included, pays half the spread, impact and commission.
 """
 
+import sys
+from types import ModuleType
+
 from hedgerow.backtest._backtest import backtest
 from hedgerow.backtest.metrics import Metrics, measure
 from hedgerow.backtest.result import Result
 from hedgerow.backtest.simulate import warm_up
 
 __all__ = ["Metrics", "Result", "backtest", "measure", "warm_up"]
+
+
+class _Room(ModuleType):
+    """This package, callable as the function it is named after.
+
+    ``hedgerow.backtest`` is both: once the package is imported, Python makes its name an
+    attribute of ``hedgerow``, whatever function that name stood for.
+    """
+
+    __call__ = staticmethod(backtest)
+
+
+sys.modules[__name__].__class__ = _Room

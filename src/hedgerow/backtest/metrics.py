@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 SESSIONS_PER_YEAR = 252.0
 _FLAT = 1e-30  # variance below which a series does not move
+_LARGEST = 600.0  # logarithm above which a growth is no number to show
 
 
 def _measure(unit: str, doc: str) -> Any:
@@ -115,12 +116,12 @@ def measure(
     growth = np.cumprod(1.0 + returns, dtype=np.float64)
     total = float(growth[-1])
     drawdown, length = _max_drawdown(growth)
-    cagr = total ** (sessions_per_year / len(returns)) - 1.0 if total > 0 else -1.0
+    cagr = _compound(total, sessions_per_year / len(returns)) if total > 0 else -1.0
     alpha, beta = _alpha_beta(returns, benchmark, risk_free, sessions_per_year)
     excess = returns - risk_free
-    moves = len(returns) > 1 and returns.min() < returns.max()
     deviation = float(excess.std(ddof=1)) if len(returns) > 1 else None
-    downside = math.sqrt(float(np.mean(np.minimum(excess, 0.0) ** 2)))
+    moves = deviation is not None and deviation**2 >= _FLAT
+    below = float(np.mean(np.minimum(excess, 0.0) ** 2))
     yearly = math.sqrt(sessions_per_year)
     mean = float(excess.mean())
     return Metrics(
@@ -128,8 +129,8 @@ def measure(
         cagr=cagr,
         volatility=None if deviation is None else deviation * yearly,
         sharpe=mean / deviation * yearly if moves and deviation else None,
-        sortino=mean / downside * yearly if len(returns) > 1 and downside else None,
-        calmar=cagr / -drawdown if drawdown < 0 else None,
+        sortino=mean / math.sqrt(below) * yearly if len(returns) > 1 and below >= _FLAT else None,
+        calmar=cagr / -drawdown if drawdown < 0 and cagr is not None else None,
         max_drawdown=drawdown,
         max_drawdown_length=length,
         alpha=alpha,
@@ -227,7 +228,14 @@ def _alpha_beta(
         return None, None
     beta = float(np.mean(centred * own)) / variance
     unexplained = float(np.mean(own - beta * other))
-    return (1.0 + unexplained) ** sessions_per_year - 1.0, beta
+    return _compound(1.0 + unexplained, sessions_per_year), beta
+
+
+def _compound(growth: float, times: float) -> float | None:
+    """Growth repeated, as a fraction; None where nothing is left to grow or it has no bounds."""
+    if growth <= 0 or times * math.log(growth) > _LARGEST:
+        return None
+    return float(growth**times) - 1.0
 
 
 def _moment(values: Floats, order: int) -> float:

@@ -236,22 +236,23 @@ def _bars(
     impact: bool,  # noqa: FBT001 - private, named at its one call
     volatility_window: int | None,
 ) -> pl.DataFrame:
-    ids = decisions["instrument_id"].unique()
-    rows = market.bars.filter(pl.col("instrument_id").is_in(ids.implode()))
-    names = rows.collect_schema().names()
+    names = market.bars.collect_schema().names()
     asked = estimates(
         volume="raw_volume" if "raw_volume" in names else "volume",
         bars_per_year=bars_per_year,
         impact=impact,
         volatility_window=volatility_window,
     )
-    rows = rows.with_columns(**asked)
+    rows = market.bars.with_columns(**asked)
     if market.start is not None:
         rows = rows.filter(pl.col("session") >= market.start)
     if market.end is not None:
         rows = rows.filter(pl.col("session") <= market.end)
-    made = [name for name in ESTIMATES if name in asked]
-    return rows.select(*_KEY, *_PRICES, "split_ratio", "dividend", *made).collect()
+    bars = rows.select(*_KEY, *_PRICES, "split_ratio", "dividend", *asked).collect()
+    if len(bars) == len(decisions):
+        return bars
+    decided = decisions.select(pl.col("instrument_id").unique())
+    return bars.join(decided, on="instrument_id", how="semi", maintain_order="left")
 
 
 def _check_bars(bars: pl.DataFrame, decisions: pl.DataFrame) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -51,7 +50,7 @@ app.command("report")(report.report)
 app.add_typer(lake.app, name="lake")
 app.command("doctor")(doctor.doctor)
 
-_DEBUG = "HEDGEROW_DEBUG"
+_shown = {"traceback": False}
 
 
 @app.callback(invoke_without_command=True)
@@ -64,8 +63,7 @@ def _options(
     if version:
         typer.echo(f"hedgerow {__version__}")
         raise typer.Exit
-    if debug:
-        os.environ[_DEBUG] = "1"
+    _shown["traceback"] = debug
 
 
 def main() -> None:
@@ -80,7 +78,7 @@ def main() -> None:
 
 
 def _leave(error: Exception, line: str) -> None:
-    if os.environ.get(_DEBUG):
+    if _shown["traceback"]:
         raise error
     fail(line)
     sys.exit(1)

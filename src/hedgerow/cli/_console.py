@@ -23,7 +23,9 @@ from rich.text import Text
 if TYPE_CHECKING:
     import polars as pl
 
-console = Console(highlight=False, soft_wrap=False)
+# A pipe or a file has no width; tables should not be broken for its sake.
+_PIPED_WIDTH = 140
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -66,7 +68,7 @@ def show_table(
 
 def show_frame(frame: pl.DataFrame, limit: int = 50) -> None:
     """A frame as a table, its first rows."""
-    show_table(frame.columns, (map(_cell, row) for row in frame.head(limit).rows()))
+    show_table(frame.columns, ([_cell(cell) for cell in row] for row in frame.head(limit).rows()))
     if frame.height > limit:
         say(f"first {limit:,} of {frame.height:,} rows; --format csv or json gives all")
 
@@ -74,6 +76,11 @@ def show_frame(frame: pl.DataFrame, limit: int = 50) -> None:
 def percent(value: float | None) -> str:
     """Fraction as a signed percentage, such as ``+12.3%``."""
     return "–" if value is None else f"{value:+.1%}".replace("-", "−")
+
+
+def share(value: float | None) -> str:
+    """Fraction that has no direction as a percentage, such as ``12.3%``."""
+    return "–" if value is None else f"{value:.1%}"
 
 
 def ratio(value: float | None) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from hedgerow.cli._console import percent, ratio, say, show_table
+from hedgerow.cli._console import percent, ratio, say, share, show_table
 
 if TYPE_CHECKING:
     from hedgerow.backtest import Result
@@ -69,7 +69,13 @@ def show_ingest(summaries: Sequence[IngestSummary]) -> None:
     rules: dict[str, int] = defaultdict(int)
     warnings: dict[str, int] = defaultdict(int)
     for summary in summaries:
-        counts = (summary.rows, summary.loaded, summary.corrected, summary.unchanged, summary.refused)
+        counts = (
+            summary.rows,
+            summary.loaded,
+            summary.corrected,
+            summary.unchanged,
+            summary.refused,
+        )
         for place, count in enumerate(counts):
             totals[summary.source, summary.table][place] += count
         for rule, count in summary.quarantined.items():
@@ -102,15 +108,15 @@ def _count(value: float | None) -> str:
 _HEADLINES = (
     ("total return", "total_return", percent),
     ("return a year (CAGR)", "cagr", percent),
-    ("volatility a year", "volatility", percent),
+    ("volatility a year", "volatility", share),
     ("Sharpe ratio", "sharpe", ratio),
     ("Sortino ratio", "sortino", ratio),
     ("Calmar ratio", "calmar", ratio),
     ("max drawdown", "max_drawdown", percent),
     ("longest drawdown, sessions", "max_drawdown_length", _count),
     ("trades", "trades", _count),
-    ("win rate", "win_rate", percent),
+    ("win rate", "win_rate", share),
     ("profit factor", "profit_factor", ratio),
     ("turnover a year", "turnover", ratio),
-    ("exposure", "exposure", percent),
+    ("exposure", "exposure", share),
 )

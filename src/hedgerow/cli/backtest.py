@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,9 @@ from hedgerow.cli._options import (
     open_workspace,
     pairs,
 )
+
+if TYPE_CHECKING:
+    from hedgerow.risk import Sizing
 
 
 class SizingRule(StrEnum):
@@ -84,12 +87,14 @@ def backtest(
     say(f"Run {run_id}. Report: {shown_path(place)}")
 
 
-def sizing_of(rule: SizingRule) -> object:
+def sizing_of(rule: SizingRule) -> Sizing:
     """Sizing rule behind its name on the command line."""
     from hedgerow.risk import EqualWeight, FixedFraction, VolatilityTarget
 
-    return {
-        SizingRule.EQUAL_WEIGHT: EqualWeight,
-        SizingRule.FIXED_FRACTION: FixedFraction,
-        SizingRule.VOLATILITY_TARGET: VolatilityTarget,
-    }[rule]()
+    match rule:
+        case SizingRule.EQUAL_WEIGHT:
+            return EqualWeight()
+        case SizingRule.FIXED_FRACTION:
+            return FixedFraction()
+        case SizingRule.VOLATILITY_TARGET:
+            return VolatilityTarget()

@@ -34,7 +34,7 @@ def demo(workspace: WorkspaceOption = None) -> None:
 _NEXT = (
     ("backtest sma-cross AAPL MSFT --param fast=10", "one strategy and its tear sheet"),
     ("strategies momentum", "the parameters of a strategy"),
-    ("analyze AAPL", "every bar against the VIX and the S&P 500"),
+    ("analyze AAPL --start 2014", "every bar against the VIX and the S&P 500"),
     ("sql 'select * from model_performance limit 5'", "ask lake and catalog"),
     ("synth --symbols 50 --start 2015-01-02", "a synthetic market of any size"),
 )

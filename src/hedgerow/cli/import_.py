@@ -27,7 +27,9 @@ def bars(
         list[str] | None,
         typer.Option("--map", "-m", help="FIELD=COLUMN, such as close=Settle; may be repeated."),
     ] = None,
-    symbol: Annotated[str | None, typer.Option(help="Symbol of a file without that column.")] = None,
+    symbol: Annotated[
+        str | None, typer.Option(help="Symbol of a file without that column.")
+    ] = None,
     source: Annotated[str, typer.Option(help="Name to keep the bars under.")] = "files",
     timeframe: Annotated[str, typer.Option("--timeframe", "-t", help="Length of a bar.")] = "1d",
     adjustment: Annotated[str, typer.Option(help="raw, split or total.")] = "raw",

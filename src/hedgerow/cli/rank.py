@@ -54,7 +54,7 @@ def rank(
             ws,
             chosen,
             {"Ranking": market},
-            name="rank",
+            title="Ranking",
             by=by,
             costs=Costs(commission_bps=commission_bps, half_spread_bps=half_spread_bps),
             capital=capital,

@@ -44,7 +44,8 @@ def synth(
         seed=seed,
     )
     if export is not None:
-        for path in market.export(export):
+        files = market.export(export)
+        for path in (files.holdings, files.vix, files.spx):
             say(f"Written: {shown_path(path)}")
         return
     ws = create_workspace(workspace)

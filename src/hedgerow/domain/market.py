@@ -84,7 +84,9 @@ class Market:
         timeframe
             Length of the bars.
         context
-            Frames of series by name, each with ``timestamp`` (or ``date``) and ``close``.
+            Frames of series by name, each with ``timestamp`` (or ``date``) and ``close``. Beside
+            intraday bars, a series labelled by dates or midnights is daily: its values count as
+            known from its sessions' closes.
         calendar
             Market identifier code whose sessions date the bars.
         start, end
@@ -103,7 +105,7 @@ class Market:
         """
         length = Timeframe.parse(timeframe)
         series = {
-            name: complete_bars(frame, length, calendar, symbol=name)
+            name: complete_bars(frame, _series_length(frame, length), calendar, symbol=name)
             for name, frame in (context or {}).items()
         }
 
@@ -208,6 +210,8 @@ def complete_bars(
         )
     if "symbol" not in names:
         bars = bars.with_columns(symbol=pl.lit(symbol))
+    # In Polars NaN is above every number, so that a rule would take it for a rise.
+    bars = bars.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
     missing = {name: dtype for name, dtype in _OPTIONAL.items() if name not in names}
     bars = bars.with_columns(
         pl.lit(None, dtype=dtype).alias(name) for name, dtype in missing.items()
@@ -225,3 +229,16 @@ def complete_bars(
     }
     absent = [expr.alias(name) for name, expr in derived.items() if name not in names]
     return bars.with_columns(absent).sort("instrument_id", "timestamp")
+
+
+def _series_length(frame: pl.DataFrame | pl.LazyFrame, bars: Timeframe) -> Timeframe:
+    """Length of a series' bars: that of the bars it goes with, unless it is plainly daily."""
+    series = frame.lazy()
+    names = series.collect_schema().names()
+    if not bars.intraday or not {"timestamp", "date"} & set(names):
+        return bars
+    if "timestamp" in names:
+        label = pl.col("timestamp").cast(pl.Datetime("us"))
+        if not series.select((label == label.dt.truncate("1d")).all()).collect().item():
+            return bars
+    return Timeframe.parse("1d")

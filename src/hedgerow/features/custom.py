@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import polars as pl
+
 from hedgerow.errors import DefinitionError
 from hedgerow.features.expression import Build, Feature, Indicator, Number, as_feature
 from hedgerow.features.words import close
@@ -83,10 +85,16 @@ def indicator(
     return Indicator(
         name=name,
         of=inputs,
-        build=partial(build, **parameters) if parameters else build,
+        build=partial(_one_a_bar, build=build, **parameters),
         parameters=parameters,
         lookback=lookback,
         scale=scale,
         cross_section=cross_section,
         version=version,
     )
+
+
+def _one_a_bar(*inputs: pl.Expr, build: Build, **parameters: Number | str) -> pl.Expr:
+    # One value for all bars, such as a mean over the whole history, is repeated for each.
+    every_bar = pl.int_range(pl.len()) >= 0
+    return pl.when(every_bar).then(build(*inputs, **parameters))

@@ -7,7 +7,6 @@ would be taken for another one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from hedgerow.errors import DefinitionError
@@ -32,9 +31,12 @@ def check_same(first: Feature, second: Feature) -> None:
     )
 
 
-def _essence(build: Callable[..., object]) -> tuple[object, ...]:
-    if isinstance(build, partial):
-        return (*_essence(build.func), build.args, sorted(build.keywords.items()))
-    code = getattr(build, "__code__", build)
-    captured = [cell.cell_contents for cell in getattr(build, "__closure__", None) or ()]
+def _essence(value: object) -> object:
+    if isinstance(value, partial):
+        settings = [(name, _essence(part)) for name, part in sorted(value.keywords.items())]
+        return (_essence(value.func), [_essence(part) for part in value.args], settings)
+    code = getattr(value, "__code__", None)
+    if code is None:
+        return value
+    captured = [cell.cell_contents for cell in getattr(value, "__closure__", None) or ()]
     return (code, repr(captured))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, Transaction
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from hedgerow.domain.schemas import TABLES, Table
-from hedgerow.errors import StoreError
+from hedgerow.errors import DefinitionError, StoreError
 from hedgerow.lake import _files
 from hedgerow.lake._delta import configuration, delta_schema
 from hedgerow.lake._errors import STORAGE_FAULTS, store_errors
+from hedgerow.lake._snapshot import Snapshot
 from hedgerow.settings import Settings
 
 T = TypeVar("T")
@@ -25,6 +27,9 @@ T = TypeVar("T")
 # Some forty seconds of other writers always committing first.
 COMMIT_TRIES = 50
 LONGEST_WAIT = 1.0
+
+_MISLEADING = re.compile("=|%[0-9A-Fa-f]{2}")
+_SECRET = re.compile("key|secret|token|password", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,22 @@ class Store:
 
     @classmethod
     def at(cls, uri: str | Path, settings: Settings, options: dict[str, str] | None) -> Store:
-        """Store at an address; a local path is made absolute."""
+        """Store at an address; a local path is made absolute.
+
+        Raises
+        ------
+        DefinitionError
+            Readers would take the address for another one.
+        """
         text = str(uri).removeprefix("file://")
         local = _files.is_local(text)
         root = str(Path(text).expanduser().absolute()) if local else text.rstrip("/")
+        if _MISLEADING.search(root):
+            raise DefinitionError(
+                f"lake {root}: a folder's name may not hold '=' or a code such as '%20', which "
+                "readers take for a partition or for another name; use another folder",
+                uri=root,
+            )
         return cls(root, settings, options)
 
     def uri(self, name: str) -> str:
@@ -67,7 +84,7 @@ class Store:
             listed = [n for n in _files.folders(self.root, self.options) if self._may_be_table(n)]
         return [name for name in listed if self.open(name) is not None]
 
-    def open(self, name: str, version: int | None = None) -> DeltaTable | None:
+    def open(self, name: str, version: int | None = None) -> Snapshot | None:
         """Snapshot of a table; None where it does not exist.
 
         Parameters
@@ -91,9 +108,7 @@ class Store:
             # Files without a log are damage, unless another writer was just creating it.
             return self._snapshot(name, version)
 
-    def open_or_create(
-        self, table: Table, remembered: Mapping[str, str] | None = None
-    ) -> DeltaTable:
+    def open_or_create(self, table: Table, remembered: Mapping[str, str] | None = None) -> Snapshot:
         """Snapshot of a table, created empty with stated retention where it does not exist.
 
         Raises
@@ -114,7 +129,7 @@ class Store:
                     raise
                 return other
 
-    def commit_with_guard(self, handle: DeltaTable, name: str) -> CommitProperties:
+    def commit_with_guard(self, handle: Snapshot, name: str) -> CommitProperties:
         """Commit properties that let only one of several racing writers win.
 
         Two writers that read the same snapshot name the same next number, so the second
@@ -145,14 +160,15 @@ class Store:
 
     @property
     def _secrets(self) -> list[str]:
-        return [*(self.options or {}).values()]
+        named = (self.options or {}).items()
+        return [value for name, value in named if value and _SECRET.search(name)]
 
     def _may_be_table(self, name: str) -> bool:
         known = name in TABLES or not _files.is_local(self.root)
         return known or Path(self.uri(name), "_delta_log").is_dir()
 
-    def _create(self, table: Table, remembered: Mapping[str, str]) -> DeltaTable:
-        return DeltaTable.create(
+    def _create(self, table: Table, remembered: Mapping[str, str]) -> Snapshot:
+        Snapshot.create(
             self.uri(table.name),
             schema=delta_schema(table),
             partition_by=list(table.partition_by),
@@ -161,9 +177,10 @@ class Store:
             storage_options=self.options,
             raise_if_key_not_exists=False,
         )
+        return self._snapshot(table.name, None)
 
-    def _snapshot(self, name: str, version: int | None) -> DeltaTable:
-        return DeltaTable(self.uri(name), version=version, storage_options=self.options)
+    def _snapshot(self, name: str, version: int | None) -> Snapshot:
+        return Snapshot(self.uri(name), version=version, storage_options=self.options)
 
     def _holds_files(self, name: str) -> bool:
         if not _files.is_local(self.root):

@@ -6,11 +6,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
-from deltalake import DeltaTable
 
 from hedgerow.domain.schemas import Table
 from hedgerow.lake import _files
 from hedgerow.lake._delta import TARGET_FILE_BYTES, writer_properties
+from hedgerow.lake._snapshot import Snapshot
 from hedgerow.lake._store import Store
 from hedgerow.lake.summaries import CompactSummary
 
@@ -102,7 +102,7 @@ def _rewrite(store: Store, table: Table, partition: dict[str, str]) -> None:
     )
 
 
-def _crowded_partitions(handle: DeltaTable, table: Table) -> list[dict[str, str]]:
+def _crowded_partitions(handle: Snapshot, table: Table) -> list[dict[str, str]]:
     """Partitions with several files that are small enough to be one."""
     files = pl.DataFrame(handle.get_add_actions(flatten=True))
     by = [f"{_PARTITION}{name}" for name in table.partition_by]
@@ -116,7 +116,7 @@ def _crowded_partitions(handle: DeltaTable, table: Table) -> list[dict[str, str]
     ]
 
 
-def _vacuum(handle: DeltaTable, days: int, keep: list[int], *, dry_run: bool) -> list[str]:
+def _vacuum(handle: Snapshot, days: int, keep: list[int], *, dry_run: bool) -> list[str]:
     return handle.vacuum(
         retention_hours=days * 24,
         dry_run=dry_run,

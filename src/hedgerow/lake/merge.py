@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
-from deltalake import DeltaTable, write_deltalake
+from deltalake import write_deltalake
 
 from hedgerow.domain.schemas import TABLES, Table
 from hedgerow.lake._delta import sql_text, stored_columns, writer_properties
@@ -29,6 +29,7 @@ from hedgerow.lake._frames import (
     varying_columns,
     with_period,
 )
+from hedgerow.lake._snapshot import Snapshot
 from hedgerow.lake._store import Store
 from hedgerow.lake.summaries import MergeSummary
 
@@ -134,7 +135,7 @@ def insert_missing(store: Store, table: Table, rows: pl.DataFrame) -> int:
     return store.until_committed(table.name, attempt)
 
 
-def compare(handle: DeltaTable, table: Table, rows: pl.DataFrame) -> Difference:
+def compare(handle: Snapshot, table: Table, rows: pl.DataFrame) -> Difference:
     """Sort rows into new, corrected and unchanged against one snapshot.
 
     Parameters
@@ -179,7 +180,7 @@ def compare(handle: DeltaTable, table: Table, rows: pl.DataFrame) -> Difference:
     )
 
 
-def stored_near(handle: DeltaTable, table: Table, rows: pl.DataFrame) -> pl.LazyFrame:
+def stored_near(handle: Snapshot, table: Table, rows: pl.DataFrame) -> pl.LazyFrame:
     """Stored rows within the bounds of the given ones, so that other files are never read.
 
     Bounds hold for each key column and partition; rows of other keys between them remain.
@@ -202,7 +203,7 @@ def keep_history(store: Store, table: Table, found: Difference) -> None:
     insert_missing(store, TABLES[table.history], found.replaced.with_columns(superseded))
 
 
-def commit(store: Store, handle: DeltaTable, table: Table, found: Difference) -> None:
+def commit(store: Store, handle: Snapshot, table: Table, found: Difference) -> None:
     """Write new and corrected rows in one commit.
 
     Raises
@@ -229,7 +230,7 @@ def commit(store: Store, handle: DeltaTable, table: Table, found: Difference) ->
     )
 
 
-def append(store: Store, handle: DeltaTable, table: Table, rows: pl.DataFrame) -> None:
+def append(store: Store, handle: Snapshot, table: Table, rows: pl.DataFrame) -> None:
     """Append rows that were compared with this very snapshot.
 
     Raises

@@ -10,6 +10,7 @@ import polars as pl
 from hedgerow.domain.schemas import BARS, BARS_HISTORY, TABLES, Table
 from hedgerow.errors import DataError, DefinitionError, StoreError, did_you_mean
 from hedgerow.lake._delta import stored_columns
+from hedgerow.lake._snapshot import scan
 from hedgerow.lake._store import Store
 from hedgerow.lake.as_of import held_at
 from hedgerow.lake.user_tables import UserTable, remembered_by
@@ -83,18 +84,15 @@ class LakeReader:
         if newest is None and version is None:
             return pl.LazyFrame(schema=columns)
         if newest is None or (version is not None and not 0 <= version <= newest.version()):
-            held = "the table does not exist" if newest is None else f"newest: {newest.version()}"
+            there = "the table does not exist" if newest is None else f"newest: {newest.version()}"
             raise StoreError(
-                f"cannot read version {version} of {self._store.uri(known.name)}: {held}",
+                f"cannot read version {version} of {self._store.uri(known.name)}: {there}",
                 table=known.name,
                 version=version,
             )
-        wanted = newest.version() if version is None else version
-        with self._store.errors(known.name, f"read version {wanted} of"):
-            scanned = pl.scan_delta(
-                self._store.uri(known.name), version=wanted, storage_options=self._store.options
-            )
-            return scanned.select(list(columns))
+        with self._store.errors(known.name, "read"):
+            held = newest if version is None else self._store.open(known.name, version)
+            return scan(held or newest, self._store.options).select(list(columns))
 
     def bars_as_of(self, as_of: dt.datetime) -> pl.LazyFrame:
         """Bars as they were held at an instant, whatever corrected them since.

@@ -10,11 +10,11 @@ from typing import Any
 
 import dataframely as dy
 import polars as pl
-from deltalake import DeltaTable
 
 from hedgerow.domain.schemas import TABLES, Table
 from hedgerow.errors import DataError, DefinitionError, did_you_mean
 from hedgerow.lake._delta import primitive
+from hedgerow.lake._snapshot import Snapshot
 
 # Where the table itself remembers what the user said; Delta keeps unknown settings as they are.
 REMEMBERED = "hedgerow.user_table"
@@ -156,7 +156,7 @@ class UserTable:
             )
 
 
-def remembered_by(handle: DeltaTable, name: str) -> UserTable | None:
+def remembered_by(handle: Snapshot, name: str) -> UserTable | None:
     """User table as its stored form remembers it; None where it is not one."""
     notes = handle.metadata().configuration.get(REMEMBERED)
     if notes is None:

@@ -86,7 +86,6 @@ def run_demo(ws: Workspace, *, progress: Progress | None = None) -> Demo:
                 _equities(SampleOhlcv()), OHLCV_START, OHLCV_END, source="sample_ohlcv"
             ),
         },
-        name="demo",
         title="Hedgerow demo",
         facts={"ingest": ingested, "versions": ws.lake.versions()},
         progress=lambda name: tell(f"Backtesting {name}"),

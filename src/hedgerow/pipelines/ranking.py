@@ -42,8 +42,7 @@ def rank_and_report(
     strategies: Sequence[Strategy],
     markets: Mapping[str, Market],
     *,
-    name: str,
-    title: str = "Strategies, ranked",
+    title: str,
     by: str = "sharpe",
     costs: Costs | None = None,
     capital: float = 100_000.0,
@@ -60,10 +59,8 @@ def rank_and_report(
         What to run.
     markets
         Bars to run on, by the title of their section.
-    name
-        Name of the report's file, without its ending.
     title
-        Heading of the report.
+        Heading of the report; its file is named after it.
     by, costs, capital
         As for ``rank``.
     facts
@@ -92,7 +89,7 @@ def rank_and_report(
         for row in ranking.rows
         if row.result is not None
     ]
-    report = ws.reports / f"{name}.html"
+    report = ws.reports / f"{title.lower().replace(' ', '-')}.html"
     sections = [_section(heading, ranking) for heading, ranking in rankings.items()]
     write_text(report, ranking_report(title, sections, dict(facts or {})))
     for run_id in runs:
@@ -110,8 +107,12 @@ def _section(title: str, ranking: Ranking) -> RankingSection:
 
 
 def _not_run(ranking: Ranking) -> tuple[NotRun, ...]:
-    return tuple(
+    partly = [
         NotRun(f"{row.strategy.name} on {entry.symbol}", entry.reason)
-        for row in (*ranking.rows, *ranking.not_run)
+        for row in ranking.rows
         for entry in row.not_run
-    )
+    ]
+    wholly = {
+        NotRun(row.strategy.name, entry.reason) for row in ranking.not_run for entry in row.not_run
+    }
+    return (*sorted(wholly, key=lambda entry: entry.symbol), *partly)

@@ -42,26 +42,26 @@ def run_record(result: Result, strategy: Strategy, *, kind: str = "backtest") ->
         Its ``run_id`` is the hash of the strategy's source and parameters, the series and
         table versions read, the period, costs, sizing, fill, capital and package versions.
     """
-    facts = dict(result.facts)
-    versions = facts.get("versions")
-    content = {
-        "kind": kind,
-        "timeframe": str(result.timeframe),
-        "start": result.start,
-        "end": result.end,
-        "symbols": tuple(result.symbols),
-        "parameters": strategy.parameters,
-        "costs": dataclasses.asdict(result.costs),
-        "sizing": {"rule": type(result.sizing).__name__, **dataclasses.asdict(result.sizing)},
-        "fill": {"price": result.fill, "lot": result.lot, "tick": result.tick},
-        "table_versions": {
-            name: number
-            for name, number in (versions if isinstance(versions, Mapping) else {}).items()
-            if name in _INPUTS
-        },
-        "strategy_source": strategy.source_text,
-        "lock_hash": lock_hash(),
-        "notes": {
+    facts = result.facts
+    versions, as_of = facts.get("versions"), facts.get("as_of")
+    read = versions if isinstance(versions, Mapping) else {}
+    record = RunRecord(
+        run_id="unnamed",
+        kind=kind,
+        created_at=dt.datetime.now(dt.UTC),
+        as_of=as_of if isinstance(as_of, dt.datetime) else None,
+        timeframe=result.timeframe,
+        start=result.start,
+        end=result.end,
+        symbols=result.symbols,
+        parameters=strategy.parameters,
+        costs=dataclasses.asdict(result.costs),
+        sizing={"rule": type(result.sizing).__name__, **dataclasses.asdict(result.sizing)},
+        fill={"price": result.fill, "lot": result.lot, "tick": result.tick},
+        table_versions={name: read[name] for name in _INPUTS if name in read},
+        strategy_source=strategy.source_text,
+        lock_hash=lock_hash(),
+        notes={
             "strategy": strategy.name,
             "capital": result.capital,
             "benchmark": result.benchmark_name,
@@ -69,19 +69,18 @@ def run_record(result: Result, strategy: Strategy, *, kind: str = "backtest") ->
             "notes": result.notes,
             "not_run": [f"{entry.symbol}: {entry.reason}" for entry in result.not_run],
         },
-    }
-    as_of = facts.get("as_of")
-    instant = as_of if isinstance(as_of, dt.datetime) else None
-    name = hashlib.sha256(
-        json.dumps([content, instant], sort_keys=True, default=str).encode()
-    ).hexdigest()[:16]
-    return RunRecord(
-        run_id=f"{strategy.name.lower()}-{name}",
-        created_at=dt.datetime.now(dt.UTC),
-        as_of=instant,
-        output_sha256=result.sha256(),
-        **content,
     )
+    name = f"{strategy.name.lower()[:40]}-{_content_hash(record)}"
+    return dataclasses.replace(record, run_id=name, output_sha256=result.sha256())
+
+
+def _content_hash(record: RunRecord) -> str:
+    content = dataclasses.asdict(record)
+    for name in ("run_id", "created_at", "output_sha256"):
+        del content[name]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[
+        :16
+    ]
 
 
 def save_run(

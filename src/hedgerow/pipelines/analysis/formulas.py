@@ -170,7 +170,9 @@ def _moves(known: pl.LazyFrame) -> pl.LazyFrame:
 
 def _thresholds(moved: pl.LazyFrame, rules: AnalysisRules) -> pl.LazyFrame:
     move, market_move = pl.col("price_change_pct"), pl.col("spx_change_pct")
-    threshold = rules.band * pl.col("VIX") / rules.reference_vix
+    # A product, because Polars divides by a literal through its reciprocal, but a row alone in its
+    # chunk truly: the last bit would depend on how rows are split.
+    threshold = (rules.band / rules.reference_vix) * pl.col("VIX")
     return moved.with_columns(
         beta=pl.when(market_move != 0).then(move / market_move),
         rolling_beta=rolling_slope(move, market_move, rules.beta_window).over("instrument_id"),

@@ -1,6 +1,6 @@
 """The analysis of a workspace: some symbols at a time, stored in its lake, exported on demand.
 
-1. ``_asked`` finds the instruments behind the words; a word that means nothing is a failure.
+1. ``asked`` finds the instruments behind the words; a word that means nothing is a failure.
 2. ``_Run.batch`` reads a market of some instruments; where that fails, one at a time.
 3. ``judge_market`` computes, leaving out symbols with impossible bars.
 4. ``_Run.deliver`` stores, exports and sums up.
@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,10 +16,10 @@ from pathlib import Path
 
 import polars as pl
 
-from hedgerow.domain import Instrument, InstrumentKind, Timeframe
+from hedgerow.domain import Timeframe
 from hedgerow.domain.market import Market
 from hedgerow.domain.schemas import ANALYSIS
-from hedgerow.errors import DataError, StoreError
+from hedgerow.errors import DataError, DefinitionError, StoreError
 from hedgerow.lake import Lake
 from hedgerow.pipelines.analysis.checks import unusable
 from hedgerow.pipelines.analysis.export import (
@@ -31,6 +30,7 @@ from hedgerow.pipelines.analysis.export import (
 )
 from hedgerow.pipelines.analysis.formulas import DEFAULT_RULES, judge
 from hedgerow.pipelines.analysis.rules import AnalysisRules
+from hedgerow.pipelines.analysis.selection import Day, asked, last_day
 from hedgerow.pipelines.analysis.summary import (
     AnalysisSummary,
     SymbolFailure,
@@ -40,9 +40,9 @@ from hedgerow.pipelines.analysis.summary import (
 )
 from hedgerow.workspace import Workspace
 
-Day = dt.date | str | None
 Progress = Callable[[int, int], None]
 ReadMarket = Callable[[list[str]], Market]
+Around = tuple[pl.LazyFrame, pl.LazyFrame]
 
 _NEEDED = (
     "instrument_id",
@@ -114,7 +114,7 @@ def analyze(  # noqa: PLR0913 - a read names its options; all but the first two 
         No symbol could be analysed, for one and the same reason; or the workspace has no VIX
         or no SPX.
     DefinitionError
-        The timeframe is not known, or the folder is not local.
+        The timeframe is not known, the limit is below 1, or the folder is not local.
     StoreError
         The lake or the folder cannot be written.
 
@@ -132,11 +132,14 @@ def analyze(  # noqa: PLR0913 - a read names its options; all but the first two 
     >>> summary.symbols["symbol"].to_list(), [failure.symbol for failure in summary.failed]
     (['AAPL'], ['NOPE'])
     """
-    length = Timeframe.parse(timeframe)
-    instruments, unknown = _asked(ws, symbols, end, length)
+    length, last = Timeframe.parse(timeframe), last_day(end)
+    if limit is not None and limit < 1:
+        raise DefinitionError(f"limit {limit} must be 1 or more")
+    instruments, unknown = asked(ws, symbols, last, length)
     chosen = sorted(instruments, key=lambda one: (one.symbol, one.instrument_id))[:limit]
     run = _Run(
-        read=lambda ids: ws.market(ids, start, end, length, source=source, as_of=as_of),
+        read=lambda ids: ws.market(ids, start, None, length, source=source, as_of=as_of),
+        end=last,
         rules=rules,
         symbols={one.instrument_id: one.symbol for one in chosen},
         lake=ws.lake,
@@ -188,23 +191,30 @@ class _Run:
     """What the batches share: where bars come from, by what they are judged, where they go."""
 
     read: ReadMarket
+    end: dt.date | None
     rules: AnalysisRules
     symbols: dict[str, str]
     lake: Lake
     folder: Path | None
-    around: tuple[pl.LazyFrame, pl.LazyFrame] | None = field(default=None, init=False)
+    around: dict[object, Around] = field(default_factory=dict, init=False)
 
     def batch(self, instruments: list[str]) -> AnalysisSummary:
         """Analyse instruments together, or one at a time where together fails."""
         try:
             market = self.read(instruments)
-            market = replace(market, bars=market.bars.select(_NEEDED).collect().lazy())
+            # Read beyond the end, so that the last bar is judged by the next one all the same.
+            bars = market.bars.select(_NEEDED).collect()
+            market = replace(market, bars=bars.lazy(), end=self.end)
         except (DataError, StoreError, pl.exceptions.PolarsError) as error:
             if len(instruments) > 1:
                 return combined(self.batch([one]) for one in instruments)
             reason = str(error).splitlines()[0]
             return AnalysisSummary(failed=(SymbolFailure(self.symbols[instruments[0]], reason),))
-        analysis, faults = judge_market(market, *self._around(market), self.rules)
+        by_source = bars.group_by("source").agg(pl.col("instrument_id").unique().sort())
+        if by_source.height > 1:
+            # Invented companies are judged by their own VIX, real ones by the real one.
+            return combined(self.batch(ids) for _, ids in by_source.sort("source").rows())
+        analysis, faults = judge_market(market, *self._around(market, bars), self.rules)
         judged = set(analysis["instrument_id"].unique())
         faults |= dict.fromkeys({*instruments} - judged - faults.keys(), _NO_BARS)
         failed = (SymbolFailure(self.symbols[one], reason) for one, reason in faults.items())
@@ -234,11 +244,12 @@ class _Run:
         """File name by instrument."""
         return file_names(self.symbols)
 
-    def _around(self, market: Market) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-        """VIX and SPX, read once for all batches."""
-        if self.around is None:
-            self.around = (_published(market, "VIX"), _published(market, "SPX"))
-        return self.around
+    def _around(self, market: Market, bars: pl.DataFrame) -> Around:
+        """VIX and SPX beside bars of one source, read once for all batches of it."""
+        source = bars["source"].first()
+        if source not in self.around:
+            self.around[source] = (_published(market, "VIX"), _published(market, "SPX"))
+        return self.around[source]
 
 
 def _published(market: Market, name: str) -> pl.LazyFrame:
@@ -246,50 +257,6 @@ def _published(market: Market, name: str) -> pl.LazyFrame:
     if rows.is_empty():
         raise DataError(f"the workspace has no bars of {name}: load the series first")
     return rows.lazy()
-
-
-def _asked(
-    ws: Workspace, symbols: str | Sequence[str] | None, end: Day, timeframe: Timeframe
-) -> tuple[list[Instrument], list[SymbolFailure]]:
-    """Instruments behind the words, and the words that mean nothing."""
-    if symbols is None:
-        return _with_bars(ws, timeframe), []
-    texts = [symbols] if isinstance(symbols, str) else symbols
-    words = [word for text in texts for word in re.split(r"[\s,]+", text) if word]
-    found: dict[str, Instrument] = {}
-    failed = []
-    for word in words:
-        try:
-            found |= {one.instrument_id: one for one in ws.instruments(word, _day(end))}
-        except DataError as error:
-            failed.append(SymbolFailure(word, error.message))
-    return list(found.values()), failed
-
-
-def _with_bars(ws: Workspace, timeframe: Timeframe) -> list[Instrument]:
-    rows = ws.lake.scan("bars").filter(pl.col("timeframe") == timeframe.code)
-    held = set(rows.select(pl.col("instrument_id").unique()).collect().to_series())
-    found = [
-        one
-        for one in ws.instruments()
-        if one.instrument_id in held and one.kind is not InstrumentKind.INDEX
-    ]
-    if not found:
-        raise DataError(
-            f"the workspace holds no {timeframe} bars: load some with hedgerow demo, "
-            "hedgerow synth or hedgerow import bars"
-        )
-    return found
-
-
-def _day(end: Day) -> dt.date | None:
-    """Day at which tickers count; what is not a date is refused by the read."""
-    if not isinstance(end, str):
-        return end
-    try:
-        return dt.date.fromisoformat(f"{end}-12-31" if len(end) == len("2014") else end)
-    except ValueError:
-        return None
 
 
 def _unless_hopeless(summary: AnalysisSummary) -> AnalysisSummary:

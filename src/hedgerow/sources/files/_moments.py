@@ -25,6 +25,8 @@ from hedgerow.sources.files._shapes import (
 )
 from hedgerow.sources.files._table import RawTable
 
+_FIRST_YEAR, _LAST_YEAR = 1700, 2200
+
 MIDNIGHT = dt.time(0)
 
 # Directives of `date_format` that give a time of day.
@@ -39,7 +41,7 @@ class Moments:
     ----------
     wall
         Date and time as written (midnight where only a date is), Datetime without a zone; null
-        where it could not be read.
+        where it could not be read, or is before 1700 or after 2200.
     instant
         The same as a UTC instant where the file gives a zone or counts from 1970; else null.
     timed
@@ -77,9 +79,9 @@ def read_moments(raw: RawTable, column: str, date_format: str | None) -> Moments
     """
     values = raw.frame[column]
     if values.dtype == pl.Date:
-        return _dates(values)
+        return _plausible(_dates(values))
     if isinstance(values.dtype, pl.Datetime):
-        return _instants(values.cast(pl.Datetime("us", values.dtype.time_zone)))
+        return _plausible(_instants(values.cast(pl.Datetime("us", values.dtype.time_zone))))
     if not (values.dtype.is_integer() or values.dtype in (pl.String, pl.Null)):
         raise DataError(
             f"file {raw.path}, column {column!r} holds {values.dtype}: give dates, times or text",
@@ -87,10 +89,19 @@ def read_moments(raw: RawTable, column: str, date_format: str | None) -> Moments
             column=column,
         )
     texts = values.cast(pl.String)
-    found = _by_format(texts, date_format) if date_format else _by_shape(raw, texts)
+    found = _plausible(_by_format(texts, date_format) if date_format else _by_shape(raw, texts))
     if found.unreadable.all():
         raise nothing_read(raw, texts)
     return found
+
+
+def _plausible(found: Moments) -> Moments:
+    """Without years that nobody has prices of, which are numbers read as dates."""
+    known = found.wall.dt.year().is_between(_FIRST_YEAR, _LAST_YEAR)
+    kept = pl.DataFrame({"wall": found.wall, "instant": found.instant}).select(
+        pl.when(known).then(pl.all())
+    )
+    return Moments(kept["wall"], kept["instant"], found.timed)
 
 
 def _dates(values: pl.Series) -> Moments:
@@ -122,9 +133,10 @@ def _by_format(texts: pl.Series, date_format: str) -> Moments:
 def _by_shape(raw: RawTable, texts: pl.Series) -> Moments:
     parts = take_apart(texts)
     shape = one_shape(raw, texts, parts)
+    alike = pl.when(pl.col("shape") == shape).then(pl.col("date"))
+    dates, layout = parts.select(alike).to_series(), LAYOUTS.get(shape, ("", ""))[1]
     if shape in EPOCHS:
-        return _since_1970(parts["date"], EPOCHS[shape][1])
-    dates, layout = parts["date"], LAYOUTS.get(shape, ("", ""))[1]
+        return _since_1970(dates, EPOCHS[shape][1])
     if shape == DAY_AND_MONTH:
         layout = day_or_month(raw, texts, parts)
         dates = dates.str.replace_all("[.-]", "/")

@@ -12,17 +12,7 @@ from hedgerow.errors import DataError, DefinitionError, did_you_mean
 from hedgerow.sources.files._moments import Moments, read_moments
 from hedgerow.sources.files._options import check_zone
 from hedgerow.sources.files._table import RawTable, read_raw
-
-# Cells of a type, tried in this order; a number with a leading zero is a code, so text.
-_SHOWN: tuple[tuple[str, type[pl.DataType]], ...] = (
-    (r"^[+-]?(0|[1-9][0-9]*)$", pl.Int64),
-    (
-        r"^[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$|^(?i:nan|[+-]?inf)$",
-        pl.Float64,
-    ),
-    (r"^(?i:true|false)$", pl.Boolean),
-    (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", pl.Date),
-)
+from hedgerow.sources.files._types import shown_type
 
 _DAY_END = dt.timedelta(days=1) - dt.timedelta(microseconds=1)
 
@@ -130,32 +120,11 @@ def _check_column(raw: RawTable, name: str) -> None:
 def _typed(raw: RawTable, keys: Sequence[str]) -> pl.DataFrame:
     """Cells in the types that they show; keys stay text, so that 0005 is not 5."""
     shown = [
-        cells.cast(pl.String) if cells.name in keys else _shown_type(cells) for cells in raw.frame
+        cells.cast(pl.String) if cells.name in keys else shown_type(cells) for cells in raw.frame
     ]
     frame = pl.DataFrame(shown)
     floats = [name for name, kind in frame.schema.items() if kind.is_float()]
     return frame.with_columns(pl.col(floats).fill_nan(None))
-
-
-def _shown_type(cells: pl.Series) -> pl.Series:
-    """Text as whole numbers, numbers, truth values or dates where every cell is one."""
-    if cells.dtype != pl.String:
-        return cells
-    filled = cells.drop_nulls()
-    for pattern, kind in _SHOWN:
-        if len(filled) and filled.str.contains(pattern).all():
-            read = (
-                cells.str.to_date("%Y-%m-%d", strict=False)
-                if kind == pl.Date
-                else (
-                    cells.str.to_lowercase() == "true"
-                    if kind == pl.Boolean
-                    else cells.cast(kind, strict=False)
-                )
-            )
-            if read.null_count() == cells.null_count():
-                return read
-    return cells
 
 
 def _about(moments: Moments, zone: str) -> pl.Series:
