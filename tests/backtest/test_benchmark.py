@@ -45,7 +45,8 @@ def test_buy_and_hold_gives_each_name_an_equal_part_at_its_first_fill() -> None:
 def test_buy_and_hold_pays_the_same_costs() -> None:
     costs = Costs(commission_bps=0, half_spread_bps=100)
     result = backtest(BuyAndHold(), two_names(), costs=costs)
-    assert result.equity["benchmark"][1] == pytest.approx(50_000 + 50_000 / 10.1 * 10)
+    # 5,000 shares, sized at 10 and bought at 10.1.
+    assert result.equity["benchmark"][1] == pytest.approx(100_000 - 5_000 * 0.1)
 
 
 def test_series_begins_at_the_capital() -> None:

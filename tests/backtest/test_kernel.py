@@ -33,14 +33,14 @@ SCENES = st.builds(
 
 
 @given(SCENES)
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_equals_the_plain_simulation(made: Scene) -> None:
     fast = simulate(made.panel, made.signals, made.rules)
     assert_same(fast, simulate_plainly(made.panel, made.signals, made.rules))
 
 
 @given(SCENES)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_account_adds_up(made: Scene) -> None:
     done = simulate(made.panel, made.signals, made.rules)
     np.testing.assert_allclose(done.equity, done.cash + done.net, rtol=0, atol=1e-6)
@@ -54,7 +54,7 @@ def test_account_adds_up(made: Scene) -> None:
 
 
 @given(SCENES)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_long_only_holds_no_short_and_owes_no_cash(made: Scene) -> None:
     if made.rules.both_sides:
         return

@@ -74,7 +74,12 @@ def test_equal_features_are_computed_once() -> None:
 
     made = compute(
         closes(1.0, 2.0),
-        {"a": spy.feature(), "b": spy.feature() * 2, "c": sma(2, spy.feature()), "d": spy.feature()},
+        {
+            "a": spy.feature(),
+            "b": spy.feature() * 2,
+            "c": sma(2, spy.feature()),
+            "d": spy.feature(),
+        },
     ).collect()
 
     assert spy.calls == 1
@@ -233,6 +238,15 @@ def test_bars_out_of_order_are_refused(rows: list[int]) -> None:
 
     with pytest.raises(DataError, match=r"the bar of [AB] at 2020-01-0\d .* out of order"):
         compute(shuffled, {"sma": sma(2)}).collect()
+
+
+def test_a_bar_on_a_day_without_trading_is_refused() -> None:
+    days = pl.Series("date", ["2024-01-12", "2024-01-13"]).str.to_date()
+    bars = pl.DataFrame({"date": days, "close": [1.0, 3.0]})
+
+    with pytest.raises(DataError, match="ASSET at 2024-01-13 00:00Z has no available_at"):
+        compute(Market.from_frames(bars), {"sma": sma(2)}).collect()
+    assert values(Market.from_frames(bars, calendar="24/7"), sma(2)) == [None, 2.0]
 
 
 def test_unsorted_frames_are_sorted_by_the_market() -> None:

@@ -221,7 +221,9 @@ def test_indicators_read_tables() -> None:
 def test_a_wrong_column_is_named_with_the_near_miss() -> None:
     bars = market({"A": {"close": [1.0]}}, tables={"scores": SCORES})
 
-    with pytest.raises(DataError, match="table 'scores' has no column 'scor'. Did you mean 'score'"):
+    with pytest.raises(
+        DataError, match="table 'scores' has no column 'scor'. Did you mean 'score'"
+    ):
         compute(bars, {"x": table("scores", "scor")})
 
 

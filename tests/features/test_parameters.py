@@ -69,9 +69,7 @@ def test_windows_are_whole_numbers_of_bars(
 
 
 @pytest.mark.parametrize(("name", "build", "parameter"), FROM_TWO)
-def test_a_spread_needs_two_bars(
-    name: str, build: Callable[..., object], parameter: str
-) -> None:
+def test_a_spread_needs_two_bars(name: str, build: Callable[..., object], parameter: str) -> None:
     with pytest.raises(DefinitionError, match=f"{name}: {parameter}=1 must be .* 2 or more"):
         build(**{parameter: 1})
 

@@ -115,7 +115,9 @@ def test_a_rule_that_a_split_would_change_is_refused(feature: Feature) -> None:
 
 
 @pytest.mark.parametrize(
-    "feature", [sma(20, raw("close")), sma(20, raw("close") * 2), pct_change(1, raw("open"))], ids=str
+    "feature",
+    [sma(20, raw("close")), sma(20, raw("close") * 2), pct_change(1, raw("open"))],
+    ids=str,
 )
 def test_a_window_over_prices_as_they_traded_is_refused(feature: Feature) -> None:
     with pytest.raises(DefinitionError, match="jump at every split: use hr.close"):
@@ -143,7 +145,7 @@ def test_columns_have_the_scale_of_what_they_stand_for() -> None:
 
 def test_the_power_of_a_price_is_a_whole_constant() -> None:
     with pytest.raises(DefinitionError, match="power must be a constant"):
-        scale_of(close**rsi())  # type: ignore[operator]
+        scale_of(close ** rsi())  # type: ignore[operator]
 
 
 def test_nothing_is_read_before_the_scales_are_checked() -> None:

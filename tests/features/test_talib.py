@@ -86,7 +86,9 @@ def _assert_equal(
     np.testing.assert_allclose(ours, theirs, **{"rtol": TOLERANCE, "atol": 0.0, **how})
 
 
-@pytest.mark.parametrize(("feature", "reference"), WINDOWED, ids=lambda case: None if callable(case) else str(case)[:40])
+@pytest.mark.parametrize(
+    ("feature", "reference"), WINDOWED, ids=lambda case: None if callable(case) else str(case)[:40]
+)
 def test_equals_talib(
     real_market: Market, by_symbol: list[pl.DataFrame], feature: Feature, reference: Reference
 ) -> None:
@@ -94,7 +96,9 @@ def test_equals_talib(
     _assert_equal(real_market, feature, by_symbol, reference, atol=1e-12)
 
 
-@pytest.mark.parametrize(("feature", "reference"), BANDS, ids=lambda case: None if callable(case) else str(case)[:40])
+@pytest.mark.parametrize(
+    ("feature", "reference"), BANDS, ids=lambda case: None if callable(case) else str(case)[:40]
+)
 def test_bands_equal_talib(
     real_market: Market, by_symbol: list[pl.DataFrame], feature: Feature, reference: Reference
 ) -> None:
@@ -127,9 +131,7 @@ def test_macd_equals_talib(
 
 
 @pytest.mark.parametrize("window", [5, 20, 60])
-def test_beta_equals_talib(
-    real_market: Market, by_symbol: list[pl.DataFrame], window: int
-) -> None:
+def test_beta_equals_talib(real_market: Market, by_symbol: list[pl.DataFrame], window: int) -> None:
     index = real_market.context("SPX").select("session", market="close").collect()
 
     def reference(bars: pl.DataFrame) -> Floats:

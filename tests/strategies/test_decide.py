@@ -166,7 +166,7 @@ class TestValidation:
         self, made: Callable[[], Feature]
     ) -> None:
         strategy = rule(made, average=hr.sma(2))
-        with pytest.raises(DefinitionError, match="later split would change|not a pure number"):
+        with pytest.raises(DefinitionError, match=r"later split would change|not a pure number"):
             strategy.decide(market([1.0, 2.0, 3.0]))
 
     def test_a_rule_on_the_price_that_traded_is_allowed(self) -> None:

@@ -18,6 +18,9 @@ FormatOption = Annotated[
 EncodingOption = Annotated[
     str | None, typer.Option(help="Encoding of a CSV file; found out unless given.")
 ]
+SeparatorOption = Annotated[
+    str | None, typer.Option(help="Separator of a CSV file; found out unless given.")
+]
 
 
 @app.command()
@@ -39,8 +42,13 @@ def bars(
         str | None, typer.Option(help="Zone of times without one; the exchange's by default.")
     ] = None,
     stamped: Annotated[str, typer.Option(help="Whether times mark the start or end.")] = "start",
+    kind: Annotated[str, typer.Option(help="equity, etf, index or fx.")] = "equity",
     date_format: FormatOption = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="Decimal sign, . or , where in doubt.")
+    ] = None,
     encoding: EncodingOption = None,
+    separator: SeparatorOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Load bars; rows that fail a rule go to the quarantine."""
@@ -59,8 +67,11 @@ def bars(
         exchange=exchange,
         time_zone=time_zone,
         stamped=stamped,
+        kind=kind,
         date_format=date_format,
+        decimal=decimal,
         encoding=encoding,
+        separator=separator,
     )
     say("Read as: " + ", ".join(f"{field} = {name}" for field, name in read.columns.items()))
     summaries = create_workspace(workspace).ingest(read)
@@ -79,6 +90,7 @@ def table(
     time_zone: Annotated[str, typer.Option(help="Zone of times without one.")] = "UTC",
     date_format: FormatOption = None,
     encoding: EncodingOption = None,
+    separator: SeparatorOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Load a table of your own; strategies read it with hr.table(NAME, COLUMN)."""
@@ -94,6 +106,7 @@ def table(
         time_zone=time_zone,
         date_format=date_format,
         encoding=encoding,
+        separator=separator,
     )
     called = name or file.name.split(".")[0].lower().replace("-", "_").replace(" ", "_")
     summary = create_workspace(workspace).import_table(

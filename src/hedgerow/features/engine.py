@@ -63,7 +63,7 @@ def compute(market: Market, features: Mapping[str, Feature]) -> pl.LazyFrame:
         have the same name and parameters.
     DataError
         A context or table does not exist; when collected, the bars are not sorted by instrument
-        and time with one row a bar.
+        and time with one row a bar, or one of them has no ``available_at``.
 
     Examples
     --------
@@ -167,12 +167,12 @@ def _made(node: Feature) -> pl.Expr:
 
 
 def _runs() -> pl.Expr:
-    keys = [INSTRUMENT, "timestamp"]
+    keys = [INSTRUMENT, "timestamp", "available_at"]
     return pl.map_batches(keys, _number_runs, return_dtype=pl.UInt32).alias(_RUN)
 
 
 def _number_runs(keys: Sequence[pl.Series]) -> pl.Series:
-    instrument, timestamp = keys
+    instrument, timestamp, known = keys
     run = instrument.rle_id()
     starts = (run != run.shift(1)).fill_null(True)
     later = (timestamp > timestamp.shift(1)).fill_null(False)
@@ -180,11 +180,26 @@ def _number_runs(keys: Sequence[pl.Series]) -> pl.Series:
     unsorted = (order <= order.shift(1)).fill_null(False)
     wrong = (~(starts | later)).arg_true().append(starts.arg_true().filter(unsorted))
     if len(wrong):
-        row = wrong[0]
-        raise DataError(
-            f"the bar of {instrument[row]} at {timestamp[row]} is out of order or there twice: "
-            "sort the bars by instrument_id and timestamp and keep one row a bar",
-            instrument_id=instrument[row],
-            timestamp=timestamp[row],
+        raise _bar_error(
+            keys,
+            wrong[0],
+            "is out of order or there twice: sort the bars by instrument_id and timestamp and keep "
+            "one row a bar",
+        )
+    if known.null_count():
+        raise _bar_error(
+            keys,
+            known.is_null().arg_true()[0],
+            "has no available_at, so nobody could have known it: its day is no session of the "
+            "calendar; name the right calendar (24/7 trades every day) or leave such bars out",
         )
     return run
+
+
+def _bar_error(keys: Sequence[pl.Series], row: int, fault: str) -> DataError:
+    instrument, timestamp = keys[0][row], keys[1][row]
+    return DataError(
+        f"the bar of {instrument} at {timestamp:%Y-%m-%d %H:%M}Z {fault}",
+        instrument_id=instrument,
+        timestamp=timestamp,
+    )

@@ -38,5 +38,5 @@ def _essence(value: object) -> object:
     code = getattr(value, "__code__", None)
     if code is None:
         return value
-    captured = [cell.cell_contents for cell in getattr(value, "__closure__", None) or ()]
-    return (code, repr(captured))
+    captured = getattr(value, "__closure__", None) or ()
+    return (code, [repr(_essence(cell.cell_contents)) for cell in captured])
