@@ -33,7 +33,7 @@ SCENES = st.builds(
 
 
 @given(SCENES)
-@settings(max_examples=250)
+@settings(max_examples=500)
 def test_equals_the_plain_simulation(made: Scene) -> None:
     fast = simulate(made.panel, made.signals, made.rules)
     assert_same(fast, simulate_plainly(made.panel, made.signals, made.rules))
@@ -105,7 +105,7 @@ def scene_until(made: Scene, bars: int) -> Scene:
 
 def test_lists_grow_where_they_are_full() -> None:
     """More fills and trades than the first lists hold: the run stops, grows them, goes on."""
-    bars = 3_000
+    bars = 2_500
     closes = 100.0 + np.sin(np.arange(bars))
     made = panel(list(closes))
     turn = signals(made, [1 if bar % 2 == 0 else -1 for bar in range(bars)])

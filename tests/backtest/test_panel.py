@@ -123,6 +123,14 @@ def test_decisions_take_one_cell_where_one_value_says_all() -> None:
     assert signals.confidence[0, 0] == 0  # unknown confidence opens nothing
 
 
+def test_levels_of_zero_or_without_bounds_are_none() -> None:
+    on = market(THREE)
+    levels = [0.0, 0.1, float("inf"), float("nan"), None, 0.2, 0.3]
+    _, signals = build_panel(on, decisions(on, stop=levels))
+    np.testing.assert_array_equal(signals.stop[:, 0], [np.nan, 0.1, np.nan, np.nan, np.nan])
+    assert signals.stop[3, 1] == 0.2
+
+
 def test_unknown_signals_keep() -> None:
     on = market(THREE)
     given = decisions(on).with_columns(
@@ -253,5 +261,5 @@ def test_decisions_must_match_the_bars() -> None:
 def test_exit_levels_are_above_zero(name: str) -> None:
     on = market(THREE)
     given = decisions(on, **{name: [0.1, -0.1, None, None, None, None, None]})
-    with pytest.raises(DataError, match=f"{name} must be above zero"):
+    with pytest.raises(DataError, match=f"{name}=-0.1 of A at 2024-01-03 00:00 must be above zero"):
         build_panel(on, given)

@@ -6,9 +6,9 @@ from importlib.resources import files
 
 import polars as pl
 import pytest
+from tests.features.builders import of_frame
 
 from hedgerow.domain.market import Market
-from tests.features.builders import of_frame
 
 SYMBOLS = ("AAPL", "IBM", "MSFT")
 

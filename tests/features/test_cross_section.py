@@ -9,10 +9,10 @@ import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
+from tests.features.builders import frame, market, of_frame
 
 from hedgerow.features import Feature, close, compute, cs_demean, cs_rank, cs_zscore, open_, sma
 from hedgerow.features.indicators import cs_rank as same_cs_rank
-from tests.features.builders import frame, market, of_frame
 
 # A pure number that a test can set freely.
 NUMBER = close / open_

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from polars.testing import assert_frame_equal
+from tests.features.builders import closes, frame, market, of_frame, values
 
 from hedgerow.domain.market import Market
 from hedgerow.errors import DataError, DefinitionError
@@ -35,7 +36,6 @@ from hedgerow.features import (
     zscore,
 )
 from hedgerow.features.engine import _pending
-from tests.features.builders import closes, frame, market, of_frame, values
 
 MANY = {
     "change": pct_change(),

@@ -161,7 +161,7 @@ def test_only_features_and_finite_numbers_combine(value: object) -> None:
 
 def test_unknown_fields_get_a_hint() -> None:
     with pytest.raises(
-        DefinitionError, match="bar field 'clsoe' is not known. Did you mean 'close'"
+        DefinitionError, match=r"bar field 'clsoe' is not known\. Did you mean 'close'"
     ):
         Field("clsoe")
     with pytest.raises(DefinitionError, match="raw price 'volume' is not known"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import hypothesis.strategies as st
 import pytest
@@ -43,7 +44,7 @@ def _z(values: Known) -> Value:
 
 
 def _log_returns(values: Known) -> list[float]:
-    return [math.log(b / a) for a, b in zip(values, values[1:], strict=False)]
+    return [math.log(b / a) for a, b in pairwise(values)]
 
 
 def _band(sign: int) -> Callable[[Known], Value]:

@@ -6,6 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from tests.features.builders import CLOSING, DAY, FIRST, frame, market, of_frame, values
 
 from hedgerow.domain.market import Market
 from hedgerow.errors import DataError, DefinitionError
@@ -18,7 +19,6 @@ from hedgerow.features import (
     sma,
     table,
 )
-from tests.features.builders import CLOSING, DAY, FIRST, frame, market, of_frame, values
 
 NEW_YORK = "America/New_York"
 
@@ -222,7 +222,7 @@ def test_a_wrong_column_is_named_with_the_near_miss() -> None:
     bars = market({"A": {"close": [1.0]}}, tables={"scores": SCORES})
 
     with pytest.raises(
-        DataError, match="table 'scores' has no column 'scor'. Did you mean 'score'"
+        DataError, match=r"table 'scores' has no column 'scor'\. Did you mean 'score'"
     ):
         compute(bars, {"x": table("scores", "scor")})
 

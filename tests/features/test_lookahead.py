@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
+from tests.features.builders import closes, frame, of_frame
 
 from hedgerow.domain.calendar import sessions
 from hedgerow.domain.market import Market
@@ -26,7 +27,6 @@ from hedgerow.features import (
     sma,
     table,
 )
-from tests.features.builders import closes, frame, of_frame
 
 REGISTERED = sorted(feature_entries())
 STOCKS = ("A", "B", "C")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import numpy as np
@@ -141,7 +142,5 @@ def test_an_indicator_needs_a_name_an_input_and_a_past() -> None:
 
 
 def test_an_age_is_above_zero() -> None:
-    import datetime as dt
-
-    with pytest.raises(DefinitionError, match="max_age .* must be above zero"):
+    with pytest.raises(DefinitionError, match=r"max_age .* must be above zero"):
         context("VIX", max_age=dt.timedelta())

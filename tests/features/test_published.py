@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tests.features.builders import frame, of_frame, values
 
 from hedgerow.features import (
     Feature,
@@ -22,7 +23,6 @@ from hedgerow.features import (
     sma,
     zscore,
 )
-from tests.features.builders import frame, of_frame, values
 
 # Facts copied by hand ------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import hypothesis.strategies as st
 import pytest
@@ -37,7 +38,7 @@ def _average(values: Sequence[float], window: int, first: int, alpha: float) -> 
 
 
 def _rsi(values: Sequence[float], window: int) -> list[float | None]:
-    changes = [after - before for before, after in zip(values, values[1:], strict=False)]
+    changes = [after - before for before, after in pairwise(values)]
     rises = _average([max(c, 0.0) for c in changes], window, window, 1 / window)
     falls = _average([max(-c, 0.0) for c in changes], window, window, 1 / window)
     out: list[float | None] = [None]

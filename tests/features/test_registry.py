@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from typing import NamedTuple
 
@@ -44,9 +43,8 @@ NAMES = [
 
 
 @pytest.fixture
-def own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_REGISTERED", dict(registry._REGISTERED))
-    yield
 
 
 def gap(window: int = 5, of: Feature = close) -> Feature:
@@ -144,7 +142,7 @@ def test_running_a_cell_of_a_notebook_again_replaces_the_feature() -> None:
 
 
 def test_an_unknown_name_gets_a_hint() -> None:
-    with pytest.raises(DefinitionError, match="feature 'rsii' is not known. Did you mean 'rsi'"):
+    with pytest.raises(DefinitionError, match=r"feature 'rsii' is not known\. Did you mean 'rsi'"):
         feature_entry("rsii")
 
 
@@ -164,7 +162,7 @@ def test_a_taken_name_is_refused() -> None:
 
     other.__name__ = "rsi"
 
-    with pytest.raises(DefinitionError, match="feature 'rsi' is defined twice, in .*momentum"):
+    with pytest.raises(DefinitionError, match=r"feature 'rsi' is defined twice, in .*momentum"):
         registered(other)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.features.builders import market
 
 from hedgerow.errors import DefinitionError
 from hedgerow.features import (
     Feature,
+    as_feature,
     atr,
     bollinger,
     close,
@@ -35,7 +37,6 @@ from hedgerow.features import (
 )
 from hedgerow.features.expression import Field
 from hedgerow.features.scale import scale_of
-from tests.features.builders import market
 
 ALLOWED: list[tuple[Feature, int]] = [
     (close, 1),
@@ -55,7 +56,7 @@ ALLOWED: list[tuple[Feature, int]] = [
     (close > sma(20), 0),
     (macd().histogram > 0, 0),
     (macd().line, 1),
-    (0 < close, 0),
+    (close > 0, 0),
     (atr(14), 1),
     (atr(14) / close, 0),
     (ema(9, rsi(14)), 0),
@@ -83,7 +84,7 @@ ALLOWED: list[tuple[Feature, int]] = [
 
 REFUSED = [
     close < 5,
-    5 > close,
+    as_feature(5) > close,
     close == 100,
     sma(20) > 50,
     volume > 1_000_000,
@@ -120,7 +121,7 @@ def test_a_rule_that_a_split_would_change_is_refused(feature: Feature) -> None:
     ids=str,
 )
 def test_a_window_over_prices_as_they_traded_is_refused(feature: Feature) -> None:
-    with pytest.raises(DefinitionError, match="jump at every split: use hr.close"):
+    with pytest.raises(DefinitionError, match=r"jump at every split: use hr\.close"):
         scale_of(feature)
 
 

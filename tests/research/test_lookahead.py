@@ -83,7 +83,8 @@ class TestRegression:
 
     def test_a_shift_from_the_future_is_caught(self) -> None:
         leaks = check_lookahead(PeeksAtTheNextClose(), hourly_market(), instants=10, seed=1)
-        assert {leak.column for leak in leaks} == {"signal"}
+        # On the last bar of a cut history there is no next close, so its decision is gone.
+        assert {leak.column for leak in leaks} == {"missing"}
 
     def test_a_daily_vix_joined_to_an_hourly_bar_on_its_date_is_caught(self) -> None:
         honest = hourly_market()

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import hedgerow as hr
+from hedgerow.domain.calendar import sessions
 from hedgerow.domain.market import Market
 from hedgerow.errors import DefinitionError
 from hedgerow.features import Feature
@@ -24,11 +25,8 @@ from hedgerow.strategies import (
 
 
 def days(count: int) -> pl.Series:
-    # Enough weekdays; those that are no sessions are left out by the clock.
-    all_days = pl.date_range(
-        dt.date(2024, 1, 2), dt.date(2024, 1, 2) + dt.timedelta(days=2 * count + 10), eager=True
-    )
-    return all_days.filter(all_days.dt.weekday() <= 5).head(count)
+    known = sessions()["session"]
+    return known.filter(known >= dt.date(2024, 1, 2)).head(count)
 
 
 def market(closes: list[float], **more: list[float]) -> Market:

@@ -57,7 +57,7 @@ __all__ = ["Metrics", "Result", "backtest", "measure", "warm_up"]
 
 
 class _Room(ModuleType):
-    """This package, callable as the function it is named after.
+    """The package, callable as the function it is named after.
 
     ``hedgerow.backtest`` is both: once the package is imported, Python makes its name an
     attribute of ``hedgerow``, whatever function that name stood for.

@@ -66,7 +66,7 @@ def assemble(run: Run) -> Result:
         timeframe=run.market.timeframe.code,
         symbols=tuple(sorted(run.panel.symbols)),
         facts=dict(run.market.facts),
-        notes=notes_of(run.market, rules, run.panel, run.signals, run.simulation),
+        notes=notes_of(rules, run.panel, run.signals, run.simulation),
         not_run=run.decisions.not_run,
     )
 

@@ -9,8 +9,9 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 
+from hedgerow.backtest.layout import Floats
 from hedgerow.backtest.panel import Panel, always_buy
-from hedgerow.backtest.rules import Floats, Rules, Simulation
+from hedgerow.backtest.rules import Rules, Simulation
 from hedgerow.backtest.simulate import simulate
 from hedgerow.domain.market import Market, complete_bars
 from hedgerow.errors import DataError, did_you_mean

@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-Floats = npt.NDArray[np.float64]
+from hedgerow.backtest.layout import Floats
 
 SESSIONS_PER_YEAR = 252.0
 _FLAT = 1e-30  # variance below which a series does not move

@@ -7,22 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from hedgerow.backtest.layout import Floats
 from hedgerow.backtest.panel import Panel, SignalTables, last_bars
-from hedgerow.backtest.rules import NEXT_OPEN, Floats, Rules, Simulation
-from hedgerow.domain import Adjustment
-from hedgerow.domain.market import Market
+from hedgerow.backtest.rules import NEXT_OPEN, Rules, Simulation
 
 _NAMED = 5
 
 
 def notes_of(
-    market: Market, rules: Rules, panel: Panel, signals: SignalTables, simulation: Simulation
+    rules: Rules, panel: Panel, signals: SignalTables, simulation: Simulation
 ) -> tuple[str, ...]:
     """Notes on a run, in order of weight.
 
     Parameters
     ----------
-    market, rules, panel, signals, simulation
+    rules, panel, signals, simulation
         What was run, and what came out.
 
     Returns
@@ -32,7 +31,7 @@ def notes_of(
     """
     found = [
         _ruin(panel, simulation),
-        _adjusted(market, panel),
+        _adjusted(panel),
         _without_open(rules, panel),
         _without_range(panel, signals),
         _without_volume(rules, panel),
@@ -51,19 +50,12 @@ def _ruin(panel: Panel, simulation: Simulation) -> str | None:
     )
 
 
-def _adjusted(market: Market, panel: Panel) -> str | None:
-    if "adjustment" not in market.bars.collect_schema().names():
-        return None
-    own = market.bars.filter(
-        pl.col("instrument_id").is_in(list(panel.instrument_ids)),
-        pl.col("adjustment") != Adjustment.RAW,
-    )
-    symbols = own.select(pl.col("symbol").unique()).collect()["symbol"].sort().to_list()
-    if not symbols:
+def _adjusted(panel: Panel) -> str | None:
+    if not panel.adjusted:
         return None
     return (
-        f"Prices of {_names(symbols)} were adjusted by their vendor: splits and dividends are in "
-        "the prices and none are booked."
+        f"Prices of {_names(panel.adjusted)} were adjusted by their vendor: splits and dividends "
+        "are in the prices and none are booked."
     )
 
 

@@ -2,11 +2,9 @@
 
 1. ``build_panel`` collects the bars of the deciding instruments once, checks them, and lays the
    prices out as tables of bars x instruments on the union of their timestamps.
-2. ``_events`` keeps splits and dividends as a list by bar, for there are few.
-3. ``estimates`` (next file) adds what sizing and impact must know of the past.
-4. ``read_signals`` lays the decisions out on the same places.
-
-A table that holds one value throughout is kept as one cell; the kernel reads it so.
+2. ``estimates`` adds what sizing and impact must know of the past.
+3. ``_events`` keeps splits and dividends as a list by bar, for there are few.
+4. ``_read_signals`` lays the decisions out on the same places.
 """
 
 from __future__ import annotations
@@ -15,17 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from hedgerow.backtest.estimates import ESTIMATES, estimates
+from hedgerow.backtest.layout import Bytes, Floats, Layout, Places, lay_out
+from hedgerow.domain import Adjustment
 from hedgerow.domain.market import Market
 from hedgerow.domain.timeframe import Timeframe
 from hedgerow.errors import DataError
-
-Floats = npt.NDArray[np.float64]
-Bytes = npt.NDArray[np.int8]
-Places = npt.NDArray[np.int64]
 
 SESSIONS_PER_YEAR = 252.0
 _DAYS_PER_YEAR = 365.25
@@ -60,6 +55,8 @@ class Panel:
     bars_per_year, sessions_per_year
         For annualising: 252 sessions a year times the median bars of one; for bars longer than
         a day both are their number in 365.25 days.
+    adjusted
+        Symbols whose vendor has put splits or dividends into the prices already, sorted.
     """
 
     instrument_ids: tuple[str, ...]
@@ -79,6 +76,7 @@ class Panel:
     volatility: Floats
     bars_per_year: float
     sessions_per_year: float
+    adjusted: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -97,7 +95,7 @@ class SignalTables:
     confidence
         0 to 1.
     stop, target, trailing
-        Fraction of the entry price; NaN where none.
+        Fraction of the entry price; NaN where none, as where it is decided as zero.
     exit_when
         1 where the position is to be given up.
     """
@@ -108,41 +106,6 @@ class SignalTables:
     target: Floats
     trailing: Floats
     exit_when: Bytes
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Where each row of a long frame goes; ``cell`` is None where the frame is a full block."""
-
-    shape: tuple[int, int]
-    cell: Places | None
-
-    def table(self, column: pl.Series) -> Floats:
-        """Values as a table; one cell where the column holds one value."""
-        values = column.cast(pl.Float64)
-        if values.null_count() == len(values):
-            return np.full((1, 1), np.nan)
-        if values.null_count() == 0 and values.min() == values.max() and values.is_finite().all():
-            return np.full((1, 1), float(values[0]))
-        return self._place(values.fill_null(np.nan).to_numpy(), np.nan)
-
-    def prices(self, column: pl.Series) -> Floats:
-        """Values as a full table, NaN where there is no bar; one NaN cell where all are null."""
-        if column.null_count() == len(column):
-            return np.full((1, 1), np.nan)
-        return self._place(column.cast(pl.Float64).fill_null(np.nan).to_numpy(), np.nan)
-
-    def codes(self, column: pl.Series) -> Bytes:
-        """Small whole numbers as a full table, 0 where there is no bar."""
-        return self._place(column.cast(pl.Int8).fill_null(0).to_numpy(), 0)
-
-    def _place(self, values: npt.NDArray, fill: float) -> npt.NDArray:  # type: ignore[type-arg]
-        bars, instruments = self.shape
-        if self.cell is None:
-            return np.array(values.reshape(instruments, bars).T, order="C")
-        table = np.full(bars * instruments, fill, dtype=values.dtype)
-        table[self.cell] = values
-        return table.reshape(self.shape)
 
 
 def build_panel(
@@ -173,23 +136,24 @@ def build_panel(
     Raises
     ------
     DataError
-        A decision has no bar, a price or split ratio is not positive, a dividend is
-        negative, or an exit level is not above zero.
+        A decision has no bar, a price or split ratio is not positive, or a dividend or an
+        exit level is negative.
     """
     clock = _clock(decisions)
     bars_per_year = _bars_per_year(market.timeframe, clock)
     bars = _bars(market, decisions, bars_per_year, impact, volatility_window)
     _check_bars(bars, decisions)
-    ids = bars["instrument_id"].rle().struct.field("value").to_list()
-    layout, row, column = _layout(bars, clock, len(ids))
+    layout = lay_out(bars, clock)
     opened, high, low, close = (layout.prices(bars[name]) for name in _PRICES)
-    start, instrument, ratio, dividend = _events(bars, row, column, len(clock))
+    start, instrument, ratio, dividend = _events(bars, layout)
     sessions = clock["session"].cast(pl.Int32).to_numpy()
     names = decisions.group_by("instrument_id", maintain_order=True).agg(pl.col("symbol").last())
+    symbols = names["symbol"].to_list()
+    adjusted = np.unique(layout.column[bars["_adjusted"].to_numpy()])
     known = {name: layout.table(bars[name]) for name in ESTIMATES if name in bars.columns}
     panel = Panel(
-        instrument_ids=tuple(ids),
-        symbols=tuple(names["symbol"].to_list()),
+        instrument_ids=tuple(names["instrument_id"].to_list()),
+        symbols=tuple(symbols),
         clock=clock,
         open=opened,
         high=high,
@@ -205,6 +169,7 @@ def build_panel(
         volatility=known.get("_volatility", _nothing()),
         bars_per_year=bars_per_year,
         sessions_per_year=min(bars_per_year, SESSIONS_PER_YEAR),
+        adjusted=tuple(sorted(symbols[i] for i in adjusted)),
     )
     return panel, _read_signals(layout, decisions)
 
@@ -213,12 +178,9 @@ def _nothing() -> Floats:
     return np.full((1, 1), np.nan)
 
 
-def _read_signals(layout: _Layout, decisions: pl.DataFrame) -> SignalTables:
-    for name in _LEVELS:
-        if decisions.select((pl.col(name) <= 0).any()).item():
-            raise DataError(f"decisions: {name} must be above zero: a fraction of the entry price")
+def _read_signals(layout: Layout, decisions: pl.DataFrame) -> SignalTables:
     leaves = decisions["exit_when"].any()
-    stop, target, trailing = (layout.table(decisions[name]) for name in _LEVELS)
+    stop, target, trailing = (layout.table(_level(decisions, name)) for name in _LEVELS)
     return SignalTables(
         signal=layout.codes(decisions["signal"]),
         confidence=layout.table(decisions["confidence"].fill_null(0.0)),
@@ -227,6 +189,18 @@ def _read_signals(layout: _Layout, decisions: pl.DataFrame) -> SignalTables:
         trailing=trailing,
         exit_when=layout.codes(decisions["exit_when"]) if leaves else np.zeros((1, 1), np.int8),
     )
+
+
+def _level(decisions: pl.DataFrame, name: str) -> pl.Series:
+    level = pl.col(name).cast(pl.Float64)
+    bad = decisions.filter(level < 0).head(1)
+    if len(bad):
+        symbol, at, value = bad.select("symbol", "timestamp", name).row(0)
+        raise DataError(
+            f"decisions: {name}={value} of {symbol} at {at:%Y-%m-%d %H:%M} must be above zero: "
+            "it is a fraction of the entry price"
+        )
+    return decisions.select(pl.when(level.is_finite() & (level > 0)).then(level)).to_series()
 
 
 def _bars(
@@ -243,12 +217,13 @@ def _bars(
         impact=impact,
         volatility_window=volatility_window,
     )
-    rows = market.bars.with_columns(**asked)
+    own = pl.col("adjustment") != Adjustment.RAW if "adjustment" in names else pl.lit(value=False)
+    rows = market.bars.with_columns(_adjusted=own.fill_null(value=False), **asked)
     if market.start is not None:
         rows = rows.filter(pl.col("session") >= market.start)
     if market.end is not None:
         rows = rows.filter(pl.col("session") <= market.end)
-    bars = rows.select(*_KEY, *_PRICES, "split_ratio", "dividend", *asked).collect()
+    bars = rows.select(*_KEY, *_PRICES, "split_ratio", "dividend", "_adjusted", *asked).collect()
     if len(bars) == len(decisions):
         return bars
     decided = decisions.select(pl.col("instrument_id").unique())
@@ -293,29 +268,13 @@ def _bars_per_year(timeframe: Timeframe, clock: pl.DataFrame) -> float:
     return SESSIONS_PER_YEAR * (float(median) if isinstance(median, float) else 1.0)
 
 
-def _layout(
-    bars: pl.DataFrame, clock: pl.DataFrame, instruments: int
-) -> tuple[_Layout, Places, Places]:
-    shape = (len(clock), instruments)
-    column = bars["instrument_id"].rle_id().cast(pl.Int64).to_numpy()
-    if len(bars) == shape[0] * shape[1]:
-        row = np.tile(np.arange(shape[0]), instruments)
-        return _Layout(shape, None), row, column
-    places = clock.select("timestamp").with_row_index("_row")
-    joined = bars.select("timestamp").join(
-        places, on="timestamp", how="left", maintain_order="left"
-    )
-    row = joined["_row"].cast(pl.Int64).to_numpy()
-    return _Layout(shape, row * instruments + column), row, column
-
-
-def _events(
-    bars: pl.DataFrame, row: Places, column: Places, count: int
-) -> tuple[Places, Places, Floats, Floats]:
+def _events(bars: pl.DataFrame, layout: Layout) -> tuple[Places, Places, Floats, Floats]:
+    row, column = layout.row, layout.column
     ratio = bars["split_ratio"].fill_null(1.0).to_numpy()
     dividend = bars["dividend"].fill_null(0.0).to_numpy()
     happens = np.flatnonzero((ratio != 1.0) | (dividend != 0.0))
     order = happens[np.lexsort((column[happens], row[happens]))]
+    count = layout.shape[0]
     start = np.zeros(count + 1, dtype=np.int64)
     np.cumsum(np.bincount(row[order], minlength=count), out=start[1:])
     return start, column[order].astype(np.int64), ratio[order].copy(), dividend[order].copy()

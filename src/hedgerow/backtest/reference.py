@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from decimal import Decimal, localcontext
 
+from hedgerow.backtest.layout import Floats
 from hedgerow.backtest.panel import Panel, SignalTables
 from hedgerow.backtest.reference_frames import FillRow, simulation_of
 from hedgerow.backtest.reference_seats import Levels, Order, Seat, beyond, cell, sign
-from hedgerow.backtest.rules import NEXT_OPEN, Floats, Rules, Simulation
+from hedgerow.backtest.rules import NEXT_OPEN, Rules, Simulation
 from hedgerow.risk import (
     Borrow,
     Deposit,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -72,16 +74,16 @@ def _trades(panel: Panel, ledger: Ledger) -> pl.DataFrame:
         for i, name in enumerate(panel.instrument_ids)
         if known[:, i].any()
     }
-    rows = [_trade(panel, trip) for trip in ledger.round_trips(closes)]
+    place = {time: bar for bar, time in enumerate(panel.clock["timestamp"].to_list())}
+    rows = [_trade(panel, place, trip) for trip in ledger.round_trips(closes)]
     return pl.DataFrame(rows, schema=_TRADE_SCHEMA, orient="row")
 
 
-def _trade(panel: Panel, trip: RoundTrip) -> tuple[object, ...]:
-    times = panel.clock["timestamp"].to_list()
+def _trade(panel: Panel, place: Mapping[dt.datetime, int], trip: RoundTrip) -> tuple[object, ...]:
     column = panel.instrument_ids.index(trip.instrument_id)
-    entry = times.index(trip.entry_at)
-    exit_ = times.index(trip.exit_at) if trip.exit_at else None
-    last = len(times) - 1 if exit_ is None else exit_
+    entry = place[trip.entry_at]
+    exit_ = place[trip.exit_at] if trip.exit_at else None
+    last = len(place) - 1 if exit_ is None else exit_
     own = ~np.isnan(panel.close[entry + 1 : last + 1, column])
     return (
         column,

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hedgerow.backtest.panel import Bytes, Floats
+from hedgerow.backtest.layout import Bytes, Floats
 
 _ZERO = Decimal(0)
 _TOUCH = Decimal("1e-9")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from hedgerow.backtest.layout import Floats
 from hedgerow.risk import Costs, EqualWeight, Sizing
-
-Floats = npt.NDArray[np.float64]
 
 NEXT_OPEN = "next_open"
 NEXT_CLOSE = "next_close"

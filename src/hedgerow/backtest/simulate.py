@@ -17,8 +17,9 @@ from hedgerow.backtest._codes import (
     TRADE_COLUMNS,
     VOLATILITY_TARGET,
 )
+from hedgerow.backtest.layout import Floats
 from hedgerow.backtest.panel import Panel, SignalTables
-from hedgerow.backtest.rules import NEXT_OPEN, Floats, Rules, Simulation
+from hedgerow.backtest.rules import NEXT_OPEN, Rules, Simulation
 from hedgerow.risk import EqualWeight, FixedAmount, FixedFraction, Sizing, VolatilityTarget
 
 _PLACES = {"bar": pl.Int64, "instrument": pl.Int64, "entry_bar": pl.Int64, "exit_bar": pl.Int64}

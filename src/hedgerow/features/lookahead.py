@@ -19,6 +19,9 @@ from hedgerow.errors import DataError
 from hedgerow.features.engine import compute
 from hedgerow.features.expression import Feature
 
+# Market as known at an instant; the whole of it for None.
+MarketAt = Callable[[dt.datetime | None], Market]
+
 _KEY = ("instrument_id", "timestamp")
 _SHOWN = 5
 
@@ -92,8 +95,10 @@ def check_features(
 
 def find_leaks(
     run: Callable[[Market], pl.DataFrame],
-    market: Market,
+    market: Market | MarketAt,
     instants: Sequence[dt.datetime] | int = 12,
+    *,
+    seed: int = 0,
 ) -> list[Leak]:
     """Run anything that reads a market on cut histories and list values that differ.
 
@@ -103,9 +108,12 @@ def find_leaks(
         Gives a frame with ``instrument_id``, ``timestamp``, ``available_at`` and one column a
         value, one row a bar.
     market
-        What to run it on, whole and cut.
+        What to run it on, whole and cut; or a function that gives the market as known at an
+        instant, and the whole of it for None.
     instants
         Where to cut, or how many cuts to draw among the bars; naive instants are UTC.
+    seed
+        Seed of that draw.
 
     Returns
     -------
@@ -117,14 +125,19 @@ def find_leaks(
     DataError
         ``run`` gives no row, so that nothing would be checked.
     """
-    whole = run(market)
+    at = market.known_at if isinstance(market, Market) else market
+    whole = run(at(None))
     if whole.is_empty():
         raise DataError("the market has no bars: there is nothing to check for look-ahead")
-    cuts = draw_instants(whole, instants) if isinstance(instants, int) else map(_utc, instants)
+    if isinstance(instants, int):
+        cuts = draw_instants(whole, instants, seed=seed)
+    else:
+        cuts = [_utc(instant) for instant in instants]
     leaks: list[Leak] = []
     for instant in cuts:
         possible = whole.filter(pl.col("available_at") <= instant)
-        leaks += _differences(possible, run(market.known_at(instant)), instant)
+        if not possible.is_empty():
+            leaks += _differences(possible, run(at(instant)), instant)
     return leaks
 
 

@@ -1,6 +1,6 @@
 """Asks how good a strategy is, and keeps the answer."""
 
-from hedgerow.research.lookahead import Leak, check_lookahead
+from hedgerow.research.lookahead import check_lookahead
 from hedgerow.research.rank import RANK_BY, Ranked, Ranking, rank
 from hedgerow.research.runs import (
     changed_signals,
@@ -12,7 +12,6 @@ from hedgerow.research.runs import (
 
 __all__ = [
     "RANK_BY",
-    "Leak",
     "Ranked",
     "Ranking",
     "changed_signals",
