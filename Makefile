@@ -10,11 +10,11 @@
 PYTHON ?=
 ARGS ?=
 WORKERS ?= auto
+PYTEST_FLAGS := -n $(WORKERS) --maxprocesses 8 --dist worksteal
 
 BASE := .venv
 ALL := .venv-all
 BIN := $(BASE)/bin
-SOURCES := src tests bench docs tools conftest.py
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -23,10 +23,10 @@ demo: $(BASE)/.installed ## load real prices, rank every built-in strategy, writ
 	@$(BIN)/hedgerow demo $(ARGS)
 
 test: $(BASE)/.installed ## run the whole test suite
-	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/pytest $(PYTEST_FLAGS) $(ARGS)
 
 services-test: $(ALL)/.installed ## run the suites that need a database server or a bucket
-	@$(ALL)/bin/pytest -n $(WORKERS) tests/catalog tests/lake/test_s3.py $(ARGS)
+	@$(ALL)/bin/pytest $(PYTEST_FLAGS) tests/catalog tests/lake/test_s3.py $(ARGS)
 
 lint: $(BASE)/.installed ## check style, file sizes, types and the import rules of the rooms
 	$(BIN)/ruff check
@@ -39,13 +39,13 @@ bench: $(BASE)/.installed ## measure the reference job against pandas and the I/
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(ALL)/.installed ## build the documentation site into docs/_build/html
-	@$(ALL)/bin/sphinx-build -W --keep-going -b html docs docs/_build/html $(ARGS)
+	@$(ALL)/bin/sphinx-build -E -a -W --keep-going -b html docs docs/_build/html $(ARGS)
 
 oldest: $(BASE)/.installed ## run the suite with every direct dependency at its oldest allowed release
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-oldest
 	$(BIN)/uv pip install --system-certs --python .venv-oldest --resolution lowest-direct \
 		--group build --group test --editable .
-	.venv-oldest/bin/pytest -n $(WORKERS) $(ARGS)
+	.venv-oldest/bin/pytest $(PYTEST_FLAGS) $(ARGS)
 
 install: $(BASE)/.installed ## only build the environment that the other targets use
 

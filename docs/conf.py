@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 
 import hedgerow
@@ -50,19 +51,21 @@ html_theme_options = {
 }
 
 
-def _documented_in(value: object) -> str:
-    """Room whose reference page shows an object: the package below ``hedgerow``."""
-    module = value.__name__ if inspect.ismodule(value) else value.__module__
-    return ".".join(module.split(".")[:2])
+def _documented_in(value: object, name: str) -> str:
+    """Module whose reference page shows an object: its room where that exports the name."""
+    room = ".".join(value.__module__.split(".")[:2])
+    return room if name in importlib.import_module(room).__all__ else value.__module__
 
 
 def _public_names() -> str:
     """Table of what ``import hedgerow as hr`` gives, linked to where it is documented."""
     rows = ["| name | what it is |", "|---|---|"]
     for name in hedgerow.__all__:
-        value = getattr(hedgerow, name)
+        found = getattr(hedgerow, name)
+        value = getattr(found, name) if inspect.ismodule(found) else found
         summary = (inspect.getdoc(value) or "").split("\n\n")[0].replace("\n", " ")
-        rows.append(f"| {{py:obj}}`hr.{name} <{_documented_in(value)}.{name}>` | {summary} |")
+        target = f"{_documented_in(value, name)}.{name}"
+        rows.append(f"| {{py:obj}}`hr.{name} <{target}>` | {summary} |")
     return "\n".join(rows)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from tests.backtest.builders import FREE, SIZINGS, Scene, assert_same, panel, scene, signals
 
+from hedgerow.backtest._kernels import _run
 from hedgerow.backtest.reference import simulate_plainly
 from hedgerow.backtest.rules import Rules
 from hedgerow.backtest.simulate import simulate
@@ -135,6 +139,34 @@ def test_one_cell_says_what_a_full_table_says() -> None:
     full = signals(made, side, stop=[[0.03] * 3] * 60, confidence=[[0.5] * 3] * 60)
     rules = Rules(sizing=FixedFraction(0.3), both_sides=True)
     assert simulate(made, short, rules).fills.equals(simulate(made, full, rules).fills)
+
+
+def test_every_compiled_part_is_in_the_fingerprint() -> None:
+    """A part changed in a file that is not in it would run as it was compiled before."""
+    package = Path(_run.__file__).parent
+    modules = [import_module(f"{_run.__package__}.{file.stem}") for file in package.glob("_*.py")]
+    parts = {
+        Path(inspect.getfile(part.py_func))
+        for module in modules
+        for part in vars(module).values()
+        if hasattr(part, "py_func")
+    }
+    assert len(parts) > 5
+    assert parts <= set(_run.sources())
+
+
+def test_compiles_without_a_place_to_keep_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def compiler(signature: object, *, cache: bool = False, **options: object) -> object:
+        asked.append(cache)
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(_run, "njit", compiler)
+    assert _run._compile(abs) is abs
+    assert asked == [True, False]
 
 
 # ------------------------------------------------------------------------------------ Validation

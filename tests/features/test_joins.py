@@ -111,6 +111,13 @@ def test_a_feature_of_the_series_is_computed_on_its_own_bars() -> None:
     assert values(bars, context("SPX", pct_change())) == [pytest.approx(0.1)]
 
 
+def test_a_series_needs_no_more_than_its_clock_and_its_close() -> None:
+    index = frame("SPX", {"close": [1.0, 3.0]}).select("timestamp", "available_at", "close")
+    bars = of_frame(frame("A", {"close": [1.0, 1.0]}), context={"SPX": index})
+
+    assert values(bars, context("SPX", sma(2))) == [None, 2.0]
+
+
 def test_every_instrument_gets_its_own_row() -> None:
     stocks = {"A": {"close": [1.0, 2.0, 3.0]}, "B": {"close": [4.0, 5.0, 6.0]}}
     bars = market(stocks, context={"VIX": frame("VIX", {"close": [7.0, 8.0, 9.0]})})

@@ -139,7 +139,7 @@ def fill_frame(panel: Panel, fills: pl.DataFrame) -> pl.DataFrame:
         "price",
         (quantity.abs() * pl.col("price")).alias("value"),
         "commission",
-        (quantity * (pl.col("price") - pl.col("reference"))).alias("slippage"),
+        (quantity * (pl.col("price") - pl.col("reference")) + 0.0).alias("slippage"),
         "reason",
     )
 

@@ -100,6 +100,8 @@ def _join_owned(
 
 def _context_values(market: Market, node: Context, compute: Compute) -> pl.LazyFrame:
     series = market.context(node.symbol)
+    if "instrument_id" not in series.collect_schema().names():
+        series = series.with_columns(instrument_id=pl.lit(node.symbol))
     if scale_of(node.feature) and not node.in_ratio:
         _check_never_split(node, series)
     name = column_of(node)

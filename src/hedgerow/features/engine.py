@@ -74,7 +74,8 @@ def compute(market: Market, features: Mapping[str, Feature]) -> pl.LazyFrame:
     20.0
     """
     bars = market.bars
-    _check(features, bars.collect_schema().names())
+    columns = bars.collect_schema().names()
+    _check(features, columns)
     pending = _pending(features.values())
     bars = join_contexts(bars, market, [n for n in pending if isinstance(n, Context)], compute)
     bars = join_tables(bars, market, [n for n in pending if isinstance(n, TableColumn)])
@@ -84,7 +85,6 @@ def compute(market: Market, features: Mapping[str, Feature]) -> pl.LazyFrame:
     for layer in layers:
         bars = bars.with_columns(_inputs(layer)).with_columns(map(_windowed, layer))
     wanted = [polars_expression(feature, _made).alias(name) for name, feature in features.items()]
-    columns = [pl.col(name) for name in market.bars.collect_schema().names()]
     return bars.select(*columns, *wanted)
 
 

@@ -27,6 +27,11 @@ def col(name: str) -> Feature:
     name
         A key of ``features()``, or a bar field such as ``close``.
 
+    Returns
+    -------
+    Feature
+        For ``signal()`` and its like only; ``compute`` refuses it.
+
     Examples
     --------
     >>> str(col("fast") > col("slow"))
@@ -45,22 +50,91 @@ def raw(name: str) -> Feature:
     ----------
     name
         ``open``, ``high``, ``low`` or ``close``.
+
+    Returns
+    -------
+    Feature
+        In the currency of the instrument. Indicators refuse it, for it jumps at every split.
+
+    Raises
+    ------
+    DefinitionError
+        The name is none of the four.
+
+    Examples
+    --------
+    >>> from hedgerow.features import preview
+    >>> preview(raw("close") < 5, close=[4.0, 6.0])
+    [True, False]
     """
     return Raw(name)
 
 
 def minimum(left: Feature | Number, right: Feature | Number) -> Feature:
-    """Smaller of two values on the same bar; null where either is."""
+    """Smaller of two values on the same bar.
+
+    Parameters
+    ----------
+    left, right
+        Features, or one of them a number.
+
+    Returns
+    -------
+    Feature
+        Null where either value is.
+
+    Examples
+    --------
+    >>> from hedgerow.features import preview
+    >>> preview(minimum(open_, close), open=[1.0, 4.0, None], close=[2.0, 3.0, 1.0])
+    [1.0, 3.0, None]
+    """
     return Operation("min", (as_feature(left), as_feature(right)))
 
 
 def maximum(left: Feature | Number, right: Feature | Number) -> Feature:
-    """Larger of two values on the same bar; null where either is."""
+    """Larger of two values on the same bar.
+
+    Parameters
+    ----------
+    left, right
+        Features, or one of them a number.
+
+    Returns
+    -------
+    Feature
+        Null where either value is.
+
+    Examples
+    --------
+    >>> from hedgerow.features import preview
+    >>> preview(maximum(open_, close), open=[1.0, 4.0, None], close=[2.0, 3.0, 1.0])
+    [2.0, 4.0, None]
+    """
     return Operation("max", (as_feature(left), as_feature(right)))
 
 
 def where(condition: Feature, then: Feature | Number, otherwise: Feature | Number) -> Feature:
-    """One value where a condition holds and another where it does not; null where unknown."""
+    """One value where a condition holds and another where it does not.
+
+    Parameters
+    ----------
+    condition
+        What decides on each bar.
+    then, otherwise
+        The two values.
+
+    Returns
+    -------
+    Feature
+        Null where the condition is.
+
+    Examples
+    --------
+    >>> from hedgerow.features import preview
+    >>> preview(where(close > open_, 1, -1), open=[1.0, 4.0, None], close=[2.0, 3.0, 1.0])
+    [1, -1, None]
+    """
     return Operation("where", (condition, as_feature(then), as_feature(otherwise)))
 
 
@@ -77,5 +151,11 @@ def side(buy: Feature, sell: Feature) -> Feature:
     Feature
         +1 where only ``buy`` holds, -1 where only ``sell`` holds, 0 (keep the position)
         where neither or both do, null (unknown: keep) where either is null.
+
+    Examples
+    --------
+    >>> from hedgerow.features import preview
+    >>> preview(side(close > open_, close < open_), open=[1.0, 4.0, 2.0], close=[2.0, 3.0, 2.0])
+    [1, -1, 0]
     """
     return Operation("side", (as_feature(buy), as_feature(sell)))

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,17 @@ import polars as pl
 
 from hedgerow.domain.market import Market
 from hedgerow.errors import DataError, DefinitionError, did_you_mean
-from hedgerow.features import Context, Feature, Field, as_feature, compute, lookback_of, walk
+from hedgerow.features import (
+    Context,
+    Feature,
+    Field,
+    as_feature,
+    compute,
+    compute_in_batches,
+    lookback_of,
+    walk,
+)
+from hedgerow.features.batches import is_cross_section
 from hedgerow.features.expression import FIELDS, Column, Constant, Operation, Raw
 from hedgerow.features.polars_expr import fields_of, polars_expression
 from hedgerow.features.scale import scale_of
@@ -27,6 +37,7 @@ from hedgerow.strategies.decisions import Decisions, NotRun
 if TYPE_CHECKING:
     from hedgerow.strategies.base import Strategy
 
+_BAR = ("instrument_id", "symbol", "timestamp", "session", "available_at")
 _ROW_WISE = (Column, Constant, Field, Operation, Raw)
 _NOTHING = pl.DataFrame(
     schema={
@@ -51,16 +62,27 @@ def decide(strategy: Strategy, market: Market) -> Decisions:
     features = strategy.features()
     rules = _rules(strategy)
     _check(strategy.name, features, rules)
-    held = replace(market, bars=market.bars.collect().lazy())
+    fields = _fields([*features.values(), *rules.values()])
+    # A large market has many columns that this strategy does not read.
+    held = replace(market, bars=market.bars.select(*_BAR, *fields).collect().lazy())
     absent = _absent_series(held, features.values())
     if absent:
         return _decided(strategy, _NOTHING, _everyone(held, f"needs {', '.join(absent)}"))
-    lacking = _lacking_fields(held.bars, [*features.values(), *rules.values()])
+    lacking = _lacking_fields(held.bars, fields)
     served = _without(held, lacking)
-    rows = _in_window(compute(served, features), market).collect()
+    if served.bars.limit(1).collect().is_empty():
+        return _decided(strategy, _NOTHING, lacking)
+    rows = _computed(served, features)
     lacking += _lacking_features(rows, features)
     kept = rows.filter(~pl.col("symbol").is_in([entry.symbol for entry in lacking]))
     return _decided(strategy, _rows(kept, rules), lacking)
+
+
+def _computed(market: Market, features: Mapping[str, Feature]) -> pl.DataFrame:
+    if any(is_cross_section(feature) for feature in features.values()):
+        return _in_window(compute(market, features), market).collect()
+    batches = compute_in_batches(market, features)
+    return pl.concat(_in_window(batch.lazy(), market).collect() for batch in batches)
 
 
 def _decided(strategy: Strategy, frame: pl.DataFrame, lacking: Iterable[NotRun]) -> Decisions:
@@ -130,21 +152,26 @@ def _check(name: str, features: Mapping[str, Feature], rules: Mapping[str, Featu
             )
 
 
-def _lacking_fields(bars: pl.LazyFrame, trees: Iterable[Feature]) -> list[NotRun]:
-    needed = set().union(*(fields_of(tree) for tree in trees))
-    needed |= {
-        node.name for tree in trees for node in walk(tree) if isinstance(node, Column)
-    } & set(FIELDS)
-    if not needed:
+def _fields(trees: Iterable[Feature]) -> list[str]:
+    """Bar columns that some trees read, a strategy's ``col`` names among them."""
+    names: set[str] = set()
+    for tree in trees:
+        named = {node.name for node in walk(tree) if isinstance(node, Column)}
+        names |= fields_of(tree) | named.intersection(FIELDS)
+    return sorted(names)
+
+
+def _lacking_fields(bars: pl.LazyFrame, fields: Sequence[str]) -> list[NotRun]:
+    if not fields:
         return []
     absent = (
         bars.group_by("symbol")
-        .agg(pl.col(sorted(needed)).is_null().all())
-        .filter(pl.any_horizontal(sorted(needed)))
+        .agg(pl.col(fields).is_null().all())
+        .filter(pl.any_horizontal(fields))
         .collect()
     )
     return [
-        NotRun(row["symbol"], "needs " + ", ".join(_words(f for f in needed if row[f])))
+        NotRun(row["symbol"], "needs " + ", ".join(_words(f for f in fields if row[f])))
         for row in absent.to_dicts()
     ]
 

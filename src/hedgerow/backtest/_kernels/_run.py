@@ -33,11 +33,14 @@ from hedgerow.backtest._kernels._orders import fill_waiting
 from hedgerow.risk import costs, rounding
 
 
-def _fingerprint() -> int:
-    """Number that changes with any source the compiled code is made of."""
+def sources() -> list[Path]:
+    """Files that the compiled code is made of."""
     others = [_codes.__file__, costs.__file__, rounding.__file__]
-    files = [*sorted(Path(__file__).parent.glob("*.py")), *map(Path, others)]
-    return zlib.crc32(b"".join(file.read_bytes() for file in files))
+    return [*sorted(Path(__file__).parent.glob("*.py")), *map(Path, others)]
+
+
+def _fingerprint() -> int:
+    return zlib.crc32(b"".join(file.read_bytes() for file in sources()))
 
 
 def _build(fingerprint: int) -> Callable[..., Any]:

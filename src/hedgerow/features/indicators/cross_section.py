@@ -39,7 +39,7 @@ def cs_rank(of: Feature = _CHANGE) -> Feature:
     Examples
     --------
     ============  =====  ==========  =======
-    instrument    ``of`` rank of 3   cs_rank
+    instrument    of     rank of 3   cs_rank
     ============  =====  ==========  =======
     A             0.02   3           1.0
     B             -0.01  1           0.333
@@ -76,7 +76,7 @@ def cs_zscore(of: Feature = _CHANGE) -> Feature:
     Examples
     --------
     ============  =====  =========
-    instrument    ``of`` cs_zscore
+    instrument    of     cs_zscore
     ============  =====  =========
     A             0.03   1.0
     B             0.01   -1.0
@@ -112,7 +112,7 @@ def cs_demean(of: Feature = _CHANGE) -> Feature:
     Examples
     --------
     ============  =====  =========
-    instrument    ``of`` cs_demean
+    instrument    of     cs_demean
     ============  =====  =========
     A             0.03   0.02
     B             -0.01  -0.02

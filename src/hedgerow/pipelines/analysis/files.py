@@ -38,8 +38,9 @@ from hedgerow.pipelines.analysis.summary import (
 )
 
 # Large enough that planning a query costs little beside running it, small enough that a worker
-# needs some 100 MB.
+# needs some 150 MB; so all of them stay far below 3 GB.
 _BARS_A_BATCH = 450_000
+_MOST_WORKERS = 8
 
 Progress = Callable[[int, int], None]
 
@@ -159,7 +160,7 @@ class _Job:
 
 def _worked_off(job: _Job, progress: Progress | None) -> list[AnalysisSummary]:
     done, parts = 0, []
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(min(_MOST_WORKERS, os.cpu_count() or 1)) as pool:
         futures = [pool.submit(job.run, batch) for batch in _batches(job.holdings.runs)]
         try:
             for future in as_completed(futures):
