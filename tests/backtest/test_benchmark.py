@@ -30,23 +30,29 @@ def two_names() -> pl.DataFrame:
 # ------------------------------------------------------------------------------------ Regression
 
 
-def test_buy_and_hold_gives_each_name_an_equal_part_at_its_first_fill() -> None:
+def test_buy_and_hold_is_equally_weighted_when_a_name_joins() -> None:
     result = backtest(BuyAndHold(), two_names(), costs=FREE)
-    # Half the capital buys A at 10 on the 3rd; half buys B at 50 on the 5th; nothing is re-set.
+    # All of it buys A at 10 on the 3rd. B is first seen on the 4th, when A is worth 200,000, so
+    # on the 5th half of that moves from A at 20 to B at 50, which doubles on the 8th.
     assert result.equity["benchmark"].to_list() == pytest.approx(
-        [100_000, 100_000, 150_000, 150_000, 200_000]
+        [100_000, 100_000, 200_000, 200_000, 300_000]
     )
     assert result.benchmark_name == "Buy and hold"
     assert result.benchmark_metrics is not None
     assert result.benchmark_metrics.trades == 2
-    assert result.benchmark_metrics.total_return == pytest.approx(1.0)
+    assert result.benchmark_metrics.total_return == pytest.approx(2.0)
+
+
+def test_buy_and_hold_strategy_equals_the_benchmark() -> None:
+    result = backtest(BuyAndHold(), two_names())
+    assert result.equity["equity"].to_list() == pytest.approx(result.equity["benchmark"].to_list())
 
 
 def test_buy_and_hold_pays_the_same_costs() -> None:
     costs = Costs(commission_bps=0, half_spread_bps=100)
     result = backtest(BuyAndHold(), two_names(), costs=costs)
-    # 5,000 shares, sized at 10 and bought at 10.1.
-    assert result.equity["benchmark"][1] == pytest.approx(100_000 - 5_000 * 0.1)
+    # As many shares as 100,000 buys at 10.1, worth 10 each.
+    assert result.equity["benchmark"][1] == pytest.approx(100_000 / 1.01)
 
 
 def test_series_begins_at_the_capital() -> None:

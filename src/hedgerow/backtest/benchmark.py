@@ -15,7 +15,7 @@ from hedgerow.backtest.rules import Rules, Simulation
 from hedgerow.backtest.simulate import simulate
 from hedgerow.domain.market import Market, complete_bars
 from hedgerow.errors import DataError, did_you_mean
-from hedgerow.risk import FixedAmount
+from hedgerow.risk import EqualWeight
 
 BUY_AND_HOLD = "buy_and_hold"
 
@@ -52,9 +52,10 @@ def run_benchmark(
     Parameters
     ----------
     benchmark
-        ``buy_and_hold``: the same names at the same costs, each for an equal part of the
-        capital at its first fill, then held. Another name: the close of that series of the
-        market. A frame: ``timestamp`` or ``date``, and ``close``. None: none.
+        ``buy_and_hold``: what the strategy ``BuyAndHold`` makes of the same names at the same
+        costs, equally weighted whenever one of them joins, and held between. Another name: the
+        close of that series of the market. A frame: ``timestamp`` or ``date``, and ``close``.
+        None: none.
     market
         Where a named series comes from.
     panel, rules
@@ -74,7 +75,7 @@ def run_benchmark(
     if benchmark is None:
         return None
     if isinstance(benchmark, str) and benchmark == BUY_AND_HOLD:
-        held = simulate(panel, always_buy(panel), _holding(panel, rules))
+        held = simulate(panel, always_buy(panel), _holding(rules))
         return Benchmark("Buy and hold", held.equity, held)
     if isinstance(benchmark, str):
         return Benchmark(benchmark, _watched(benchmark, _series(benchmark, market), panel, rules))
@@ -82,9 +83,8 @@ def run_benchmark(
     return Benchmark("Benchmark", _watched("benchmark", closes, panel, rules))
 
 
-def _holding(panel: Panel, rules: Rules) -> Rules:
-    part = FixedAmount(rules.capital / panel.shape[1])
-    return replace(rules, sizing=part, both_sides=False, max_bars=None)
+def _holding(rules: Rules) -> Rules:
+    return replace(rules, sizing=EqualWeight(), both_sides=False, max_bars=None)
 
 
 def _series(name: str, market: Market) -> pl.LazyFrame:

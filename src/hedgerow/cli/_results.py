@@ -113,7 +113,7 @@ _HEADLINES = (
     ("Sortino ratio", "sortino", ratio),
     ("Calmar ratio", "calmar", ratio),
     ("max drawdown", "max_drawdown", percent),
-    ("longest drawdown, sessions", "max_drawdown_length", _count),
+    ("its length, sessions", "max_drawdown_length", _count),
     ("trades", "trades", _count),
     ("win rate", "win_rate", share),
     ("profit factor", "profit_factor", ratio),

@@ -16,7 +16,15 @@ from hedgerow.errors import DataError, did_you_mean
 PRICES = ("open", "high", "low", "close")
 
 # Prices that traded and the events between them, beside the adjusted prices that signals see.
-TRADED = ("raw_open", "raw_high", "raw_low", "raw_close", "split_ratio", "dividend")
+TRADED = (
+    "raw_open",
+    "raw_high",
+    "raw_low",
+    "raw_close",
+    "raw_volume",
+    "split_ratio",
+    "dividend",
+)
 
 _OPTIONAL = {
     "open": pl.Float64,
@@ -37,7 +45,7 @@ class Market:
     bars
         One row a bar: ``instrument_id, symbol, timestamp, session, available_at``; adjusted
         ``open, high, low, close, volume`` (null where the series has none), ``vwap,
-        trade_count``; the prices that traded, ``raw_open, raw_high, raw_low, raw_close``;
+        trade_count``; what traded, ``raw_open, raw_high, raw_low, raw_close, raw_volume``;
         ``split_ratio`` (new shares for one old on this bar, 1.0 on most) and ``dividend``
         (cash per share going ex on this bar, 0.0 on most); ``source``, ``adjustment``.
         Sorted by instrument and time. Bars before ``start`` are history for look-backs.
@@ -221,7 +229,7 @@ def complete_bars(
         bars = stamp(bars, timeframe, calendar=calendar, delay=delay)
     derived = {
         "instrument_id": pl.col("symbol"),
-        **{f"raw_{price}": pl.col(price) for price in PRICES},
+        **{f"raw_{name}": pl.col(name) for name in (*PRICES, "volume")},
         "split_ratio": pl.lit(1.0),
         "dividend": pl.lit(0.0),
         "source": pl.lit("frame"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -145,6 +145,8 @@ def rank(
         )
         return Ranked(strategy, result, decisions.not_run, decisions)
 
+    # Read once for all strategies, not once for each.
+    market = replace(market, bars=market.bars.collect().lazy())
     done = [run(strategy) for strategy in strategies]
     held = next((row.result for row in done if isinstance(row.strategy, BuyAndHold)), None)
     benchmark = held or backtest(BuyAndHold(), market, costs=costs, sizing=sizing, capital=capital)

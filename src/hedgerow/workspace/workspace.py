@@ -11,7 +11,7 @@ import polars as pl
 
 from hedgerow.catalog import Catalog
 from hedgerow.domain import Adjust, Instrument, InstrumentKind, Timeframe, knowledge_instant
-from hedgerow.domain.market import PRICES, Market
+from hedgerow.domain.market import PRICES, TRADED, Market
 from hedgerow.domain.schemas import DIVIDENDS, SPLITS
 from hedgerow.errors import DataError, DefinitionError, StoreError, did_you_mean
 from hedgerow.lake import IngestSummary, Lake
@@ -297,15 +297,13 @@ class Workspace:
         rows = self._select(request, symbols, source)
         splits, dividends = self._actions(rows, request)
         with_events = event_columns(rows, splits, dividends).with_columns(
-            pl.col(price).alias(f"raw_{price}") for price in PRICES
+            pl.col(name).alias(f"raw_{name}") for name in (*PRICES, "volume")
         )
         bars = adjusted(price_factors(with_events, splits, dividends, request.adjust))
         chosen = rows.select(SERIES).unique().sort(SERIES).collect()
         sources = chosen["source"].unique().sort().to_list()
         return Market(
-            bars=bars.select(
-                *_BAR_COLUMNS, *(f"raw_{p}" for p in PRICES), "split_ratio", "dividend"
-            ),
+            bars=bars.select(*_BAR_COLUMNS, *TRADED),
             timeframe=request.timeframe,
             start=request.start,
             end=request.end,

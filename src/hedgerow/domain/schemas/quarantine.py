@@ -11,7 +11,7 @@ from hedgerow.domain.schemas._table import Table
 class Quarantine(dy.Schema):
     """One refused row."""
 
-    row_hash = text("SHA-256 of table, source, rules and payload", primary_key=True)
+    row_hash = text("SHA-256 of table, source, rules, payload and repetition", primary_key=True)
     table = text("where it was meant to go", min_length=1)
     source = text("who sent it", min_length=1)
     rules = text("names of the rules it failed, joined by commas", min_length=1)

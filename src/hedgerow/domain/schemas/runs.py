@@ -48,7 +48,7 @@ class Trades(dy.Schema):
     return_ = number("pnl over the money put in, fraction", alias="return")
     costs = number("commission, spread, impact and borrow, in account currency")
     bars_held = dy.Int64(metadata={"doc": "bars from first to last fill"})
-    exit_reason = text("signal, stop, target, trailing, time, condition or open")
+    exit_reason = text("signal, stop, target, trailing, time, condition, rebalance, ruin or open")
     open = flag("whether the position was still held at the end")
 
 
