@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from hedgerow.catalog import Catalog
-from hedgerow.domain import Adjust, Instrument, InstrumentKind, Timeframe, knowledge_instant
+from hedgerow.domain import Adjust, Instrument, InstrumentKind, Timeframe
 from hedgerow.domain.market import PRICES, TRADED, Market
 from hedgerow.domain.schemas import DIVIDENDS, SPLITS
-from hedgerow.errors import DataError, DefinitionError, StoreError, did_you_mean
+from hedgerow.errors import DataError, StoreError, did_you_mean
 from hedgerow.lake import IngestSummary, Lake
 from hedgerow.settings import Settings, load_settings
 from hedgerow.sources import Source
 from hedgerow.workspace.adjust import adjusted, event_columns, known_actions, price_factors
+from hedgerow.workspace.request import (
+    Day,
+    Instant,
+    Request,
+    nothing_found,
+    read_request,
+    within,
+)
 from hedgerow.workspace.selection import SERIES, preferred
 from hedgerow.workspace.sql import run_sql
 from hedgerow.workspace.symbols import Symbols, resolve
-
-Day = dt.date | str | None
-Instant = dt.date | dt.datetime | str | None
 
 _BAR_COLUMNS = (
     "instrument_id",
@@ -260,11 +264,11 @@ class Workspace:
         >>> ws.bars("AAPL", "2005-02-25", "2005-02-28", adjust="splits").collect()["close"][0]
         44.495
         """
-        request = _request(timeframe, adjust, start, end, as_of)
+        request = read_request(timeframe, adjust, start, end, as_of)
         rows = self._select(request, symbols, source)
         splits, dividends = self._actions(rows, request)
         factored = price_factors(rows, splits, dividends, request.adjust)
-        return adjusted(factored).pipe(_within, request).select(_BAR_COLUMNS)
+        return adjusted(factored).pipe(within, request).select(_BAR_COLUMNS)
 
     def market(
         self,
@@ -291,7 +295,7 @@ class Workspace:
         DataError
             There are no such bars.
         """
-        request = _request(timeframe, adjust, start, end, as_of)
+        request = read_request(timeframe, adjust, start, end, as_of)
         if symbols is None:
             symbols = self._tradable()
         rows = self._select(request, symbols, source)
@@ -367,7 +371,7 @@ class Workspace:
             )
         return symbols
 
-    def _select(self, request: _Request, symbols: Symbols, source: str | None) -> pl.LazyFrame:
+    def _select(self, request: Request, symbols: Symbols, source: str | None) -> pl.LazyFrame:
         rows = self._rows(request).filter(pl.col("timeframe") == request.timeframe.code)
         if symbols is not None:
             wanted = [i.instrument_id for i in self.instruments(symbols, request.end)]
@@ -384,19 +388,19 @@ class Workspace:
             rows = rows.filter(
                 pl.col("period") <= request.last_period, pl.col("session") <= request.end
             )
-        series = preferred(_within(rows, request), request.adjust, self.settings.source_priority)
+        series = preferred(within(rows, request), request.adjust, self.settings.source_priority)
         if series.is_empty():
-            raise DataError(_nothing(request, symbols, source))
+            raise DataError(nothing_found(request, symbols, source))
         return rows.join(series.lazy(), on=list(SERIES), how="semi").sort(
             "instrument_id", "timestamp"
         )
 
-    def _rows(self, request: _Request) -> pl.LazyFrame:
+    def _rows(self, request: Request) -> pl.LazyFrame:
         if request.as_of is None:
             return self.lake.scan("bars")
         return self.lake.bars_as_of(request.as_of)
 
-    def _actions(self, rows: pl.LazyFrame, request: _Request) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _actions(self, rows: pl.LazyFrame, request: Request) -> tuple[pl.DataFrame, pl.DataFrame]:
         ids = rows.select("instrument_id").unique().collect()["instrument_id"].to_list()
 
         def known(table: str, value: str) -> pl.DataFrame:
@@ -407,7 +411,7 @@ class Workspace:
 
         return known(SPLITS.name, "ratio"), known(DIVIDENDS.name, "amount")
 
-    def _table(self, name: str, request: _Request) -> pl.LazyFrame:
+    def _table(self, name: str, request: Request) -> pl.LazyFrame:
         meaning = self.lake.user_table(name)
         rows = self.lake.scan(name).with_columns(available_at=meaning.available_at)
         if request.as_of is not None:
@@ -415,7 +419,7 @@ class Workspace:
         # Of facts published together the one about the latest time counts.
         return rows.sort("available_at", meaning.time)
 
-    def _context(self, name: str, request: _Request, sources: Sequence[str]) -> pl.LazyFrame:
+    def _context(self, name: str, request: Request, sources: Sequence[str]) -> pl.LazyFrame:
         """Bars of a series, of the market's own source and timeframe where there are such."""
         bearers = [i.instrument_id for i in self.instruments() if i.symbol == name] or [name]
         named = [i.instrument_id for i in self.instruments(name, request.end)]
@@ -429,61 +433,3 @@ class Workspace:
                 except DataError:
                     continue
         raise DataError(f"context {name!r} has no bars in {self.path}: load the series first")
-
-
-@dataclass(frozen=True)
-class _Request:
-    timeframe: Timeframe
-    adjust: Adjust
-    start: dt.date | None
-    end: dt.date | None
-    as_of: dt.datetime | None
-
-    @property
-    def last_period(self) -> str:
-        return f"{self.end:%Y-%m}" if self.end else "9999"
-
-
-def _request(
-    timeframe: str | Timeframe, adjust: str | Adjust, start: Day, end: Day, as_of: Instant
-) -> _Request:
-    kinds = [str(kind) for kind in Adjust]
-    if adjust not in kinds:
-        raise DefinitionError(f"adjust {adjust!r} is not known. {did_you_mean(str(adjust), kinds)}")
-    first, last = _day(start), _day(end, last=True)
-    if first is not None and last is not None and first > last:
-        raise DataError(f"start {first} is after end {last}: swap them")
-    instant = knowledge_instant(as_of) if as_of is not None else None
-    return _Request(Timeframe.parse(timeframe), Adjust(adjust), first, last, instant)
-
-
-def _day(value: Day, *, last: bool = False) -> dt.date | None:
-    if value is None or isinstance(value, dt.date):
-        return value.date() if isinstance(value, dt.datetime) else value
-    text = f"{value}-12-31" if last and len(value) == 4 else value
-    text = f"{text}-01-01" if len(text) == 4 else text
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise DataError(
-            f"date {value!r} is not a day: write 2014-01-03, or a year such as 2014"
-        ) from None
-
-
-def _within(rows: pl.LazyFrame, request: _Request) -> pl.LazyFrame:
-    if request.start is not None:
-        rows = rows.filter(pl.col("session") >= request.start)
-    if request.end is not None:
-        rows = rows.filter(pl.col("session") <= request.end)
-    return rows
-
-
-def _nothing(request: _Request, symbols: Symbols, source: str | None) -> str:
-    what = f"{request.timeframe} bars"
-    whose = (
-        "" if symbols is None else f" of {symbols if isinstance(symbols, str) else 'these symbols'}"
-    )
-    span = f" from {request.start or 'the first'} to {request.end or 'the last'}"
-    told = f" known at {request.as_of:%Y-%m-%d %H:%M}Z" if request.as_of else ""
-    where = f" from source {source}" if source else ""
-    return f"there are no {what}{whose}{span}{told}{where}: see hedgerow sql 'select …' or widen it"

@@ -1,0 +1,99 @@
+"""What a read asks for: timeframe, adjustment, span and instant of knowledge, checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from hedgerow.domain import Adjust, Timeframe, knowledge_instant
+from hedgerow.errors import DataError, DefinitionError, did_you_mean
+from hedgerow.workspace.symbols import Symbols
+
+Day = dt.date | str | None
+Instant = dt.date | dt.datetime | str | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a read asks for, checked.
+
+    Parameters
+    ----------
+    timeframe
+        Length of the bars.
+    adjust
+        What prices are restated for.
+    start, end
+        First and last session, both included; None for no bound.
+    as_of
+        Instant whose knowledge counts; None for the present.
+    """
+
+    timeframe: Timeframe
+    adjust: Adjust
+    start: dt.date | None
+    end: dt.date | None
+    as_of: dt.datetime | None
+
+    @property
+    def last_period(self) -> str:
+        """Newest partition that can hold rows; years sort before their months."""
+        return f"{self.end:%Y-%m}" if self.end else "9999"
+
+
+def read_request(
+    timeframe: str | Timeframe, adjust: str | Adjust, start: Day, end: Day, as_of: Instant
+) -> Request:
+    """Read the words of a request; see ``Workspace.bars``.
+
+    Raises
+    ------
+    DataError
+        A date cannot be read, or the span is reversed.
+    DefinitionError
+        The timeframe or the adjustment is not known.
+    """
+    kinds = [str(kind) for kind in Adjust]
+    if adjust not in kinds:
+        raise DefinitionError(f"adjust {adjust!r} is not known. {did_you_mean(str(adjust), kinds)}")
+    first, last = _day(start), _day(end, last=True)
+    if first is not None and last is not None and first > last:
+        raise DataError(f"start {first} is after end {last}: swap them")
+    instant = knowledge_instant(as_of) if as_of is not None else None
+    return Request(Timeframe.parse(timeframe), Adjust(adjust), first, last, instant)
+
+
+def _day(value: Day, *, last: bool = False) -> dt.date | None:
+    if value is None or isinstance(value, dt.date):
+        return value.date() if isinstance(value, dt.datetime) else value
+    text = f"{value}-12-31" if last and len(value) == 4 else value
+    text = f"{text}-01-01" if len(text) == 4 else text
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise DataError(
+            f"date {value!r} is not a day: write 2014-01-03, or a year such as 2014"
+        ) from None
+
+
+def within(rows: pl.LazyFrame, request: Request) -> pl.LazyFrame:
+    """Rows of the sessions asked for."""
+    if request.start is not None:
+        rows = rows.filter(pl.col("session") >= request.start)
+    if request.end is not None:
+        rows = rows.filter(pl.col("session") <= request.end)
+    return rows
+
+
+def nothing_found(request: Request, symbols: Symbols, source: str | None) -> str:
+    """Message of a read that no row answers."""
+    what = f"{request.timeframe} bars"
+    whose = (
+        "" if symbols is None else f" of {symbols if isinstance(symbols, str) else 'these symbols'}"
+    )
+    span = f" from {request.start or 'the first'} to {request.end or 'the last'}"
+    told = f" known at {request.as_of:%Y-%m-%d %H:%M}Z" if request.as_of else ""
+    where = f" from source {source}" if source else ""
+    return f"there are no {what}{whose}{span}{told}{where}: see hedgerow sql 'select …' or widen it"
