@@ -77,5 +77,5 @@ lock: $(BASE)/.installed ## work out requirements/ again from pyproject.toml
 
 clean: ## remove environments, caches and built pages; data stays
 	rm -rf $(BASE) $(ALL) .venv-oldest .cache docs/_build dist
-	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	rm -rf __pycache__ .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +
