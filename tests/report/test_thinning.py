@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from hedgerow.backtest.report.sparkline import HEIGHT, WIDTH, sparkline
 from hedgerow.backtest.report.thinning import thin
@@ -49,6 +49,7 @@ def test_kept_rows_are_original_rows_in_order_with_every_extreme(values, rows, s
 
 @settings(max_examples=50)
 @given(values=columns, start=st.floats(-1e6, 1e6))
+@example(values=[2.2250738585e-313], start=0.0)
 def test_a_sparkline_stays_in_its_box(values, start):
     line = sparkline(pl.Series(values, dtype=pl.Float64), start)
     points = [tuple(map(float, point.split(","))) for point in line.points.split()]

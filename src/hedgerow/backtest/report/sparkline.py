@@ -56,13 +56,15 @@ def sparkline(values: pl.Series, start: float) -> Sparkline:
     few = thin(frame, ["value"], _ROWS)
     low = min(_number(few["value"].min(), start), start)
     high = max(_number(few["value"].max(), start), start)
-    scale = (HEIGHT - 2 * _MARGIN) / (high - low) if high > low else 0.0
+    # Divided before it is stretched: a spread next to nothing would overflow the other way.
+    spread, room = high - low or 1.0, HEIGHT - 2 * _MARGIN
     placed = few.select(
-        x=pl.col("row") / last * WIDTH, y=HEIGHT - _MARGIN - (pl.col("value") - low) * scale
+        x=pl.col("row") / last * WIDTH,
+        y=HEIGHT - _MARGIN - (pl.col("value") - low) / spread * room,
     )
     return Sparkline(
         points=" ".join(f"{x:.1f},{y:.1f}" for x, y in placed.iter_rows()),
-        start=round(HEIGHT - _MARGIN - (start - low) * scale, 1),
+        start=round(HEIGHT - _MARGIN - (start - low) / spread * room, 1),
     )
 
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -160,8 +161,9 @@ class _Job:
 
 def _worked_off(job: _Job, progress: Progress | None) -> list[AnalysisSummary]:
     done, parts = 0, []
-    with ThreadPoolExecutor(min(_MOST_WORKERS, os.cpu_count() or 1)) as pool:
-        futures = [pool.submit(job.run, batch) for batch in _batches(job.holdings.runs)]
+    workers = min(_MOST_WORKERS, os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(job.run, batch) for batch in _batches(job.holdings.runs, workers)]
         try:
             for future in as_completed(futures):
                 part = future.result()
@@ -174,10 +176,13 @@ def _worked_off(job: _Job, progress: Progress | None) -> list[AnalysisSummary]:
     return parts
 
 
-def _batches(runs: pl.DataFrame) -> list[pl.DataFrame]:
-    """Whole symbols that follow one another, up to a number of bars together."""
-    piece = (pl.col("start") // _BARS_A_BATCH).alias("_piece")
-    return runs.with_columns(piece).partition_by("_piece", include_key=False, maintain_order=True)
+def _batches(runs: pl.DataFrame, workers: int) -> list[pl.DataFrame]:
+    """Whole symbols that follow one another, in equal shares for every worker."""
+    bars = int(runs["bars"].sum())
+    rounds = math.ceil(bars / (_BARS_A_BATCH * workers))
+    piece = pl.col("start") * (rounds * workers) // bars
+    shares = runs.with_columns(piece.alias("_piece"))
+    return shares.partition_by("_piece", include_key=False, maintain_order=True)
 
 
 def _split(judged: pl.DataFrame, runs: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
