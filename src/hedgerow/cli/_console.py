@@ -78,6 +78,11 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{value:+.1%}".replace("-", "−")
 
 
+def points(value: float | None) -> str:
+    """Difference of two fractions in percentage points, such as ``+1.2 pp``."""
+    return "–" if value is None else f"{value * 100:+.1f} pp".replace("-", "−")
+
+
 def share(value: float | None) -> str:
     """Fraction that has no direction as a percentage, such as ``12.3%``."""
     return "–" if value is None else f"{value:.1%}"
@@ -116,4 +121,6 @@ def _cell(value: object) -> object:
 
 
 def _numeric(text: str) -> bool:
-    return text == "–" or text.lstrip("+−-").replace(",", "").rstrip("%").replace(".", "").isdigit()
+    return (
+        text == "–" or text.lstrip("+−-").replace(",", "").rstrip("%×p ").replace(".", "").isdigit()
+    )

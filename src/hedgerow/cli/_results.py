@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from hedgerow.cli._console import percent, ratio, say, share, show_table
+from hedgerow.cli._console import percent, points, ratio, say, share, show_table
 
 if TYPE_CHECKING:
     from hedgerow.backtest import Result
@@ -43,7 +43,7 @@ def show_ranking(ranking: Ranking, title: str) -> None:
             percent(row["max_drawdown"]),
             f"{row['trades']:,}",
             f"{ratio(row['turnover'])}×",
-            percent(row["excess_return"]),
+            points(row["excess_return"]),
         )
         for row in ranking.frame().to_dicts()
     ]
