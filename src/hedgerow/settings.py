@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hedgerow.errors import DefinitionError
+
+_PREFIX = "HEDGEROW_"
 
 
 class Settings(BaseSettings):
     """What can be set without code.
 
     Each attribute is read from ``HEDGEROW_<NAME>``, first in the environment, then in a
-    ``.env`` file of the current folder.
+    ``.env`` file of the current folder; an empty one counts as not set. A list is written
+    ``mine,other`` or as JSON, and ``~`` in a folder is the home folder.
+
+    Examples
+    --------
+    >>> Settings(_env_file=None, source_priority="mine, other").source_priority
+    ['mine', 'other']
     """
 
-    model_config = SettingsConfigDict(env_prefix="HEDGEROW_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+    )
 
     workspace: Path = Field(
         default=Path("workspace"), description="folder used when no --workspace is given"
     )
-    source_priority: list[str] = Field(
+    source_priority: Annotated[list[str], NoDecode] = Field(
         default=["sample_ohlcv", "sample_closes", "synthetic"],
         description="whose bars a read prefers, best first; sources not named come after, by name",
     )
@@ -41,8 +59,59 @@ class Settings(BaseSettings):
         default=24.0, ge=0, description="age from which a killed writer's partial files are removed"
     )
 
+    @field_validator("workspace")
+    @classmethod
+    def _at_home(cls, folder: Path) -> Path:
+        try:
+            return folder.expanduser()
+        except RuntimeError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("source_priority", mode="before")
+    @classmethod
+    def _names(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        if given.lstrip().startswith("["):
+            return json.loads(given)
+        return [name.strip() for name in given.split(",") if name.strip()]
+
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """Settings of this process, read once."""
-    return Settings()
+    """Settings of this process, read once.
+
+    Raises
+    ------
+    DefinitionError
+        A variable, or a line of ``.env``, has a value that is not allowed.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        given = first["input"]
+        raise DefinitionError(
+            f"setting {_PREFIX}{name.upper()}={given if isinstance(given, str) else repr(given)} "
+            f"is not allowed: {_valid(name)}. Mend it in the environment or in .env",
+            setting=name,
+            value=given,
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(f"file .env of this folder cannot be read: {error}") from None
+
+
+def _valid(name: str) -> str:
+    field = Settings.model_fields[name]
+    if field.annotation is Path:
+        return "it must be a folder, such as ~/prices"
+    if field.annotation not in (int, float):
+        return "it must be names with commas between, such as mine,sample_ohlcv"
+    bounds = [
+        f" of {one.ge} or more" if hasattr(one, "ge") else f" above {one.gt}"
+        for one in field.metadata
+        if hasattr(one, "ge") or hasattr(one, "gt")
+    ]
+    kind = "a whole number" if field.annotation is int else "a number"
+    return f"it must be {kind}{''.join(bounds)}, such as {field.default}"

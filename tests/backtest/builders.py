@@ -142,7 +142,7 @@ def assert_same(fast: Simulation, plain: Simulation) -> None:
         np.testing.assert_allclose(fast.trades[name], plain.trades[name], rtol=1e-9, atol=1e-6)
     for name in ("commission", "slippage", "borrow", "dividends"):
         np.testing.assert_allclose(getattr(fast, name), getattr(plain, name), rtol=0, atol=1e-6)
-    assert fast.ruined == plain.ruined
+    assert (fast.cuts, fast.ruined) == (plain.cuts, plain.ruined)
 
 
 def fills(simulation: Simulation) -> list[tuple[int, int, float, float, str]]:

@@ -160,11 +160,12 @@ def test_the_package_is_the_function() -> None:
 
 
 def test_notes_say_what_closes_only_means() -> None:
-    assert backtest(MeanReversion(), bars(count=200), costs=Costs(impact=0.5)).notes == ()
+    small, costs = FixedFraction(0.1), Costs(impact=0.5)
+    assert backtest(MeanReversion(), bars(count=200), costs=costs, sizing=small).notes == ()
     closes = bars("AB", 60, ranges=False)
     decided = BuyAndHold().decide(Market.from_frames(closes))
     stopped = replace(decided, frame=decided.frame.with_columns(stop=pl.lit(0.05)))
-    noted = backtest(BuyAndHold(), closes, decisions=stopped, costs=Costs(impact=0.5)).notes
+    noted = backtest(BuyAndHold(), closes, decisions=stopped, costs=costs, sizing=small).notes
     opens, ranges, volumes = noted
     assert opens == "A, B: no opens, so orders fill at the next close."
     assert ranges.startswith("A, B: no highs and lows, so stops and targets are checked at the")
@@ -174,9 +175,37 @@ def test_notes_say_what_closes_only_means() -> None:
 def test_notes_name_what_was_adjusted_and_what_ended() -> None:
     adjusted = bars("AB", 60).with_columns(adjustment=pl.lit("total"))
     short = adjusted.filter((pl.col("symbol") == "A") | (pl.col("date") < dt.date(2023, 2, 1)))
-    prices, ended = backtest(BuyAndHold(), short).notes
+    prices, ended = backtest(BuyAndHold(), short, sizing=FixedFraction(0.1)).notes
     assert prices.startswith("Prices of A, B were adjusted by their vendor: splits and dividends")
     assert ended == "B: bars end before the run does; held at the last close."
+
+
+@pytest.mark.parametrize(
+    ("opened", "note"),
+    [
+        (10.1, ()),  # 9,900.99 of 10,000 shares
+        (11.0, ("Cash ran short: 1 buy order ended more than 1 % below the position aimed for.",)),
+    ],
+)
+def test_a_buy_that_cash_cut_is_told(opened: float, note: tuple[str, ...]) -> None:
+    frame = pl.DataFrame({"date": sessions(2), "open": [10.0, opened], "close": [10.0, 10.0]})
+    assert backtest(BuyAndHold(), frame, costs=Costs.none()).notes == note
+
+
+def test_a_name_without_opens_pays_for_one_with_them() -> None:
+    """One is held when the other joins: half of it moves at that bar's close, on both fills."""
+    days = sessions(5)
+    held = pl.DataFrame({"symbol": "B", "date": days, "close": [10.0, 10.0, 20.0, 25.0, 25.0]})
+    joins = pl.DataFrame({"symbol": "A", "date": days[2:], "close": [40.0, 50.0, 100.0]})
+    frame = pl.concat([held, joins.with_columns(open=pl.col("close") - 1)], how="diagonal")
+    for fill in ("next_open", "next_close"):
+        result = backtest(BuyAndHold(), frame, costs=Costs.none(), fill=fill)
+        # 10,000 shares of B are worth 200,000 when A joins at 40: 5,000 sell at 25, which pays
+        # for 2,500 of A at 50. It doubles.
+        assert result.fills["quantity"].to_list() == [10_000, 5_000, 2_500]
+        assert result.equity["equity"].to_list() == [100_000, 100_000, 200_000, 250_000, 375_000]
+        assert result.equity["benchmark"].equals(result.equity["equity"], check_names=False)
+        assert not [note for note in result.notes if note.startswith("Cash")]
 
 
 def test_a_lost_account_is_told() -> None:

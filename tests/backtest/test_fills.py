@@ -87,6 +87,86 @@ def test_purchases_share_cash_in_the_order_of_the_panel() -> None:
     assert done.cash[-1] == approx(0)
 
 
+def test_purchase_at_the_open_is_paid_by_a_sale_at_the_close() -> None:
+    made = panel([[10, 20], [10, 20], [10, 25], [10, 30]], open=[[8, None]] * 4)
+    done = run(made, signals(made, [[0, 1], [1, 0], [0, 0], [0, 0]]))
+    # Decided at bar 1: 50 and 25 shares. The open of bar 2 finds no cash for the first; at its
+    # close 25 shares sell at 25, and 625 pays the first in full at 10.
+    assert fills(done) == [
+        (1, 1, 50, 20, "signal"),
+        (2, 1, -25, 25, "rebalance"),
+        (2, 0, 50, 10, "signal"),
+    ]
+    assert done.cash.tolist() == approx([1000, 0, 125, 125])
+    assert done.equity.tolist() == approx([1000, 1000, 1250, 1375])
+    assert done.cuts == 0
+
+
+def test_rest_of_a_purchase_waits_as_long_as_the_sale_does() -> None:
+    close = [[20, 10, 10], [20, 10, 10], [10, None, 10], [10, None, 10], [10, 12, 10]]
+    made = panel(close, open=[[20, None, 10]] * 2 + [[10, None, 10]] * 3)
+    done = run(made, signals(made, [[1, 1, 0], [0, -1, 1], [0, 0, 0], [0, 0, 0], [0, 0, 0]]))
+    # Bar 1 holds 25 and 50 shares. It decides on 50 of the third name, paid by the second, which
+    # has no bar until bar 4 and sells there at 12: the third waits for it.
+    assert fills(done)[2:] == [(4, 1, -50, 12, "signal"), (4, 2, 50, 10, "signal")]
+    assert done.cash[-1] == approx(100)
+
+
+def test_part_of_a_purchase_is_one_trade_with_its_rest() -> None:
+    made = panel([[10, 20]] * 4, open=[[10, None], [10, None], [5, None], [10, None]])
+    sides, sure = [[0, 1], [1, 0], [0, 0], [0, 0]], [[1, 0.9], [1, 1], [1, 1], [1, 1]]
+    done = run(made, signals(made, sides, confidence=sure))
+    # 45 shares of the second leave 100 in cash. Decided at bar 1: 50 of the first, and 22.5 of
+    # the second. At the open 100 buys 20 of the first at 5; at the
+    # close the sale pays the other 30 at 10.
+    assert fills(done) == [
+        (1, 1, 45, 20, "signal"),
+        (2, 0, 20, 5, "signal"),
+        (2, 1, -22.5, 20, "rebalance"),
+        (2, 0, 30, 10, "signal"),
+    ]
+    trade = done.trades.filter(done.trades["instrument"] == 0)
+    assert trade.select("quantity", "entry_price").row(0) == approx((50, 8))
+
+
+def test_entry_sizing_waits_for_the_sale_that_makes_its_room() -> None:
+    made = panel([[10, 10]] * 4, open=[[10, None]] * 4)
+    done = run(made, signals(made, [[0, 1], [1, -1], [0, 0], [0, 0]]), sizing=FixedFraction(1.0))
+    assert fills(done)[1:] == [(2, 1, -100, 10, "signal"), (2, 0, 100, 10, "signal")]
+
+
+def test_rest_of_a_purchase_ends_with_the_position() -> None:
+    """A stop inside the bar takes what the open could buy, and the rest is not bought after it."""
+    made = panel(
+        [[10, 20]] * 4,
+        open=[[10, None], [10, None], [10, None], [10, None]],
+        high=[[10, None]] * 4,
+        low=[[10, None], [10, None], [8, None], [10, None]],
+    )
+    sides, sure = [[0, 1], [1, 0], [0, 0], [0, 0]], [[1, 0.9], [1, 1], [1, 1], [1, 1]]
+    done = run(made, signals(made, sides, confidence=sure, stop=[[0.1, None]] * 4))
+    assert fills(done)[1:] == [
+        (2, 0, 10, 10, "signal"),
+        (2, 0, -10, 9, "stop"),
+        (2, 1, -22.5, 20, "rebalance"),
+        (3, 1, 22.05, 20, "rebalance"),  # alone again: 0.9 of an equity of 990 is 44.55 shares
+    ]
+
+
+def test_orders_that_cash_cut_by_more_than_a_hundredth_are_counted() -> None:
+    made = panel([[10, 10], [10, 10]], open=[[10, 10], [10.4, 10.4]])
+    # 50 shares each: 520 for the first leaves 480, which buys 46.15 of the second.
+    assert run(made, signals(made, [[1, 1], [0, 0]])).cuts == 1
+    near = panel([[10, 10], [10, 10]], open=[[10, 10], [10.04, 10.04]])
+    assert run(near, signals(near, [[1, 1], [0, 0]])).cuts == 0  # 49.6 of 50
+
+
+def test_order_whose_sale_never_fills_is_counted() -> None:
+    made = panel([[10, 10], [10, 10], [None, 10], [None, 10]])
+    done = run(made, signals(made, [[1, 0], [0, 1], [0, 0], [0, 0]]))
+    assert (len(done.fills), done.cuts) == (1, 1)
+
+
 def test_purchase_leaves_room_for_its_commission() -> None:
     made = panel([10, 10])
     rate = run(made, signals(made, [1, 0]), costs=Costs(commission_bps=100, half_spread_bps=0))

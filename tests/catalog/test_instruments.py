@@ -101,3 +101,20 @@ def test_what_some_database_would_cut_is_refused(
     with pytest.raises(DataError, match=message):
         catalog.add_instruments([VIX, instrument])
     assert catalog.instruments() == []
+
+
+def test_an_empty_fact_does_not_replace_a_known_one(catalog: Catalog) -> None:
+    catalog.add_instruments([VIX])
+    bare = Instrument.of("VIX", exchange="XCBO", kind=InstrumentKind.INDEX, region="US")
+    assert catalog.add_instruments([bare]) == 1
+    (held,) = catalog.instruments()
+    assert (held.name, held.region) == (VIX.name, "US")
+    assert catalog.add_instruments([bare]) == 0
+
+
+def test_a_known_currency_is_not_replaced(catalog: Catalog) -> None:
+    catalog.add_instruments([VIX])
+    other = Instrument.of("VIX", exchange="XCBO", currency="EUR", kind=InstrumentKind.INDEX)
+    with pytest.raises(DataError, match=r"'VIX.XCBO' is known in USD, but is given in EUR"):
+        catalog.add_instruments([Instrument.of("KO"), other])
+    assert catalog.instruments() == [VIX]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +15,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from hedgerow.cli import _console
 from hedgerow.cli._app import app
 from hedgerow.errors import DataError
+from hedgerow.workspace import Workspace
 
 Run = Callable[..., Any]
 
@@ -24,6 +29,13 @@ class TestRegression:
         assert (first.code, second.code) == (0, 0)
         assert "Workspace made at workspace" in first.out
         assert "nothing was changed" in second.out
+
+    def test_init_takes_the_folder_either_way(self, run: Run) -> None:
+        assert "Workspace made at a" in run("init", "a").out
+        assert "Workspace made at b" in run("init", "-w", "b").out
+        both = run("init", "a", "-w", "b")
+        assert (both.code, both.err.count("\n")) == (1, 1)
+        assert "give one" in both.err
 
     def test_universe_is_made_listed_shown_used_and_deleted(self, run: Run, tmp_path: Path) -> None:
         place = ("-w", tmp_path / "ws")
@@ -58,6 +70,27 @@ class TestRegression:
         assert shown.code == 0, shown.err
         assert "sma" in shown.out
 
+    @pytest.mark.parametrize("form", ["csv", "json"])
+    def test_features_print_all_rows_when_asked(self, ask: Run, form: str) -> None:
+        words = ("features", "IBM", "-n", "sma", "--start", "2012", "--as-of", "2012-06-29")
+        assert "first 50 of 125 rows; --format csv or json gives all" in ask(*words).out
+        done = ask(*words, "--format", form)
+        assert done.code == 0, done.err
+        rows = json.loads(done.out) if form == "json" else done.out.splitlines()[1:]
+        assert len(rows) == 125
+        assert "2012-06-29" in str(rows[-1])
+
+    def test_analyze_all_lists_those_without_bars_in_the_span(
+        self, run: Run, sample: Workspace, tmp_path: Path
+    ) -> None:
+        place = shutil.copytree(sample.path, tmp_path / "ws")
+        done = run("analyze", "--all", "--start", "2022", "--export", "out", "-w", place)
+        assert done.code == 0, done.err
+        assert "not run: no bars between start and end (FB, GOOG, IBM)" in done.out
+        named = run("analyze", "AAPL", "IBM", "--start", "2022", "-w", place)
+        assert named.code == 1
+        assert "IBM: no bars between start and end" in named.err
+
     def test_strategies_are_listed_and_explained(self, run: Run) -> None:
         assert "VixMomentum" in run("strategies").out
         explained = run("strategies", "mean-reversion").out
@@ -68,6 +101,23 @@ class TestRegression:
         done = ask("doctor")
         assert done.code == 0, done.out
         assert "All is well." in done.out
+
+    def test_doctor_finds_a_lost_data_file(
+        self, run: Run, sample: Workspace, tmp_path: Path
+    ) -> None:
+        place = shutil.copytree(sample.path, tmp_path / "ws")
+        sorted((place / "lake" / "bars").rglob("*.parquet"))[-1].unlink()
+        done = run("doctor", "-w", place)
+        assert done.code == 1
+        assert "table bars" in done.out
+        assert "1 of" in done.out
+
+    def test_doctor_finds_a_wrong_setting(self, ask: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HEDGEROW_STALE_RUN", "abc")
+        done = ask("doctor")
+        assert done.code == 1
+        assert "HEDGEROW_STALE_RUN=abc" in done.out
+        assert done.err == ""
 
     def test_synth_exports_the_three_files(self, run: Run, tmp_path: Path) -> None:
         options = ("--symbols", "2", "--bars", "16", "-t", "1h", "--bars-per-session", "8")
@@ -84,6 +134,31 @@ class TestProperties:
         done = run(command, "--help")
         assert done.code == 0
         assert "Usage" in done.out
+
+    @pytest.mark.parametrize("width", [60, 80, 100, 200])
+    def test_tables_never_break_a_number(
+        self, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(_console.console, "_width", width)
+        columns = ["#", "strategy", "return", "max drawdown", "turnover/yr", "vs buy-and-hold", "x"]
+        long = "a sentence that has quite a few words, and one_very_long_word_without_any_space"
+        row = [1, "MeanReversion", "+1,449.2%", "−63.9%", "12.81×", "−457.0 pp", long]
+        _console.show_table(columns, [row, [2, "BuyAndHold", None, "+0.0%", "0.02×", "–", ""]])
+        out = capsys.readouterr().out
+        assert all(str(cell) in out for cell in row[1:6])
+        assert max(map(len, out.splitlines())) <= width
+
+    def test_numbers_are_written_out(self, capsys: pytest.CaptureFixture[str]) -> None:
+        values = [9616123.4, 123456789.0, 1234.5678, 0.000123456789, -2.5, float("nan"), None]
+        _console.show_frame(pl.DataFrame({"volume": values}, strict=False))
+        words = capsys.readouterr().out.split()
+        assert {"9,616,123", "123,456,789", "1,234.57", "0.000123457", "-2.5", "nan"} <= {*words}
+
+    def test_a_frame_cut_short_gives_only_the_hint_of_its_command(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        _console.show_frame(pl.DataFrame({"n": range(3)}), limit=2)
+        assert capsys.readouterr().out.splitlines()[-1] == "first 2 of 3 rows"
 
     def test_help_loads_nothing_heavy(self) -> None:
         script = (
@@ -137,6 +212,38 @@ class TestValidation:
     @pytest.mark.parametrize("words", [("nonsense",), ("backtest",), ("sql", "--nope", "x")])
     def test_wrong_usage_exits_2(self, run: Run, words: tuple[str, ...]) -> None:
         assert run(*words).code == 2
+
+    def test_a_wrong_setting_is_one_line(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HEDGEROW_STALE_RUN", "abc")
+        for words in [("rank",), ("init",), ("demo",), ("sql", "select 1")]:
+            done = run(*words)
+            assert done.code == 1
+            assert done.err.startswith("error: setting HEDGEROW_STALE_RUN=abc is not allowed")
+            assert done.err.count("\n") == 1
+
+    def test_ctrl_c_stops_with_one_word(self, ask: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(*_: object) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+        monkeypatch.setattr(Workspace, "sql", interrupted)
+        done = ask("sql", "select 1")
+        assert (done.code, done.out, done.err) == (130, "", "stopped\n")
+
+    def test_a_pipe_that_closes_is_quiet(self, sample: Workspace) -> None:
+        words = ["sql", "select * from bars", "--format", "csv", "-w", str(sample.path)]
+        script = (
+            f"import sys\nsys.argv = ['hedgerow', *{words}]\nfrom hedgerow.cli import main\nmain()"
+        )
+        done = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.readline()
+        done.stdout.close()
+        assert done.stderr.read() == b""
+        done.stderr.close()
+        assert done.wait() in (0, 1)
 
     def test_debug_shows_the_traceback(self, run: Run) -> None:
         with pytest.raises(DataError):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hedgerow.domain import Instrument
 from hedgerow.workspace import Workspace
 
 Run = Callable[..., Any]
@@ -92,8 +93,50 @@ class TestRegression:
         # The value about the 3rd became known before the close of the 4th only.
         assert rows["mood"].to_list() == [1.0, 1.0, -1.0]
 
+    def test_a_known_symbol_keeps_its_instrument(self, load: Run, run: Run, tmp_path: Path) -> None:
+        ws = Workspace(tmp_path / "workspace")
+        apple = Instrument.of("AAPL", exchange="XNAS", name="Apple", sector="Technology")
+        ws.catalog.add_instruments([apple])
+        done = load(GOOD.replace("AAA", "AAPL"))
+        assert done.code == 0, done.err
+        assert done.err == ""
+        assert ws.instruments("AAPL") == [apple]
+        assert ws.bars("AAPL").collect()["instrument_id"].unique().to_list() == ["AAPL.XNAS"]
+
+    def test_a_second_instrument_of_a_symbol_is_said(self, load: Run, tmp_path: Path) -> None:
+        assert load(GOOD).code == 0
+        done = load(GOOD, "--exchange", "XNAS")
+        assert done.code == 0, done.err
+        assert (
+            "warning: a second instrument of AAA now exists: AAA.XNAS beside AAA.XNYS" in done.err
+        )
+        assert load(GOOD, "--exchange", "XNAS").err == ""
+
+    def test_refused_rows_make_nothing_known(self, load: Run, tmp_path: Path) -> None:
+        done = load("Date,Ticker,Close\n2024-01-02,AAA,-1\n")
+        assert done.code == 0, done.err
+        assert Workspace(tmp_path / "workspace").catalog.instruments() == []
+
 
 class TestValidation:
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (("--currency", "XXX"), "ISO 4217"),
+            (("--currency", "EUR"), "known in USD"),
+            (("--source", "sample_closes"), "Hedgerow's own data"),
+        ],
+    )
+    def test_options_that_cannot_be_are_one_line(
+        self, load: Run, tmp_path: Path, options: tuple[str, ...], said: str
+    ) -> None:
+        assert load(GOOD).code == 0
+        done = load(GOOD.replace("10.5", "10.4"), *options)
+        assert done.code == 1
+        assert said in done.err
+        assert done.err.count("\n") == 1
+        assert stored(tmp_path) == 3
+
     @pytest.mark.parametrize(
         ("content", "said"),
         [

@@ -48,6 +48,16 @@ class TestRegression:
         bars = instants("2024-03-25T00:00:00+00:00")
         assert available(stamp(bars, "1w")) == ["2024-03-28T20:00:00+00:00"]
 
+    def test_a_week_that_begins_on_a_tuesday_ends_with_its_friday(self) -> None:
+        # Monday 2024-01-15 was Martin Luther King Day.
+        bars = instants("2024-01-16T00:00:00+00:00", "2024-01-19T00:00:00+00:00")
+        assert available(stamp(bars, "1w")) == ["2024-01-19T21:00:00+00:00"] * 2
+        assert available(stamp(bars, "2w")) == ["2024-01-26T21:00:00+00:00"] * 2
+
+    def test_a_bar_of_two_days_counts_sessions(self) -> None:
+        friday = instants("2024-01-12T00:00:00+00:00")
+        assert available(stamp(friday, "2d")) == ["2024-01-16T21:00:00+00:00"]
+
 
 class TestProperties:
     def test_non_session_days_have_no_instant(self) -> None:

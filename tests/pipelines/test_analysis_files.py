@@ -11,7 +11,12 @@ from polars.testing import assert_frame_equal
 from tests.pipelines.analysis_reference import HOUR, hourly_bars, random_walk
 
 from hedgerow.errors import DataError, DefinitionError, StoreError
-from hedgerow.pipelines.analysis import analyze_bars, analyze_files, files as files_module
+from hedgerow.pipelines.analysis import (
+    analyze_bars,
+    analyze_files,
+    export,
+    files as files_module,
+)
 from hedgerow.pipelines.analysis.export import EXPORT_COLUMNS, file_names
 
 SYMBOLS = ("AAA", "BBB", "CCC")
@@ -258,7 +263,7 @@ def test_a_failed_write_keeps_the_old_file_and_no_scraps(market, monkeypatch):
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("hedgerow.pipelines.analysis.export.pq.write_table", full)
+    monkeypatch.setattr(export.pq, "write_table", full)
     with pytest.raises(StoreError, match=r"cannot be written: No space left on device"):
         run(market)
     assert (market / "out" / "BBB_analysis.parquet").read_bytes() == old

@@ -176,6 +176,32 @@ def test_a_symbol_without_bars_in_the_span_is_reported(loaded):
     assert [failure.symbol for failure in summary.failed] == ["S0003"]
 
 
+def test_a_symbol_nobody_named_without_bars_in_the_span_is_no_failure(tmp_path, monkeypatch):
+    ws = Workspace(tmp_path)
+    ws.ingest(SyntheticMarket(symbols=3, bars=300, timeframe="1d"))
+
+    class Short(SyntheticMarket):
+        def batches(self):
+            for batch in super().batches():
+                if batch.table.name == "bars":
+                    kept = batch.frame.filter(pl.col("symbol") == "S0004")
+                    yield type(batch)(batch.table, kept)
+
+    ws.ingest(Short(symbols=4, bars=20, timeframe="1d"))
+    for batch in (64, 1):
+        monkeypatch.setattr("hedgerow.pipelines.analysis.pipeline._MOST_SYMBOLS", batch)
+        summary = analyze(ws, start="2001")
+        assert summary.exit_status == 0
+        assert summary.symbols["symbol"].to_list() == SYMBOLS
+        (left,) = summary.not_run
+        assert (left.symbol, left.reason) == ("S0004", "no bars between start and end")
+    named = analyze(ws, "S0001 S0004", start="2001")
+    assert named.exit_status == 1
+    assert [failure.symbol for failure in named.failed] == ["S0004"]
+    with pytest.raises(DataError, match="no bars"):
+        analyze(ws, start="2090")
+
+
 def test_an_impossible_price_does_not_stop_the_others():
     days = [dt.date(2024, 1, day) for day in (2, 3, 4)]
     bars = pl.DataFrame(

@@ -49,7 +49,9 @@ class TestRegression:
         self, twice: tuple[Workspace, Demo, Demo]
     ) -> None:
         ws = twice[0]
-        held = next(iter(twice[1].ranked.rankings.values())).benchmark
+        rows = next(iter(twice[1].ranked.rankings.values())).rows
+        held = next(row.result for row in rows if row.strategy.name == "BuyAndHold")
+        assert held is not None
         closes = (
             ws.bars(list(held.symbols), "2014-01-03", "2019-01-03", source="sample_closes")
             .collect()

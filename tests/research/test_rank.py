@@ -39,6 +39,20 @@ class TestProperties:
         assert one.run_id == two.run_id
         assert one.output_sha256 == two.output_sha256
 
+    def test_what_changes_no_number_changes_no_name(self, market: hr.Market) -> None:
+        later = dataclasses.replace(market, facts={**market.facts, "versions": {"bars": 99}})
+        one, two = (
+            run_record(hr.backtest(SmaCross(), bars), SmaCross()) for bars in (market, later)
+        )
+        assert one.run_id == two.run_id
+        assert one.table_versions != two.table_versions
+
+    def test_another_outcome_of_the_same_work_is_another_run(self, market: hr.Market) -> None:
+        result = hr.backtest(SmaCross(), market)
+        other = dataclasses.replace(result, equity=result.equity.with_columns(pl.col("cash") + 1))
+        names = {run_record(one, SmaCross()).run_id for one in (result, other)}
+        assert len(names) == 2
+
     def test_anything_that_decides_the_outcome_changes_the_name(self, market: hr.Market) -> None:
         names = {
             run_record(hr.backtest(strategy, market, **options), strategy).run_id  # type: ignore[arg-type]

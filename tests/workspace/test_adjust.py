@@ -47,7 +47,7 @@ def actions(column: str, *events: tuple[str, float], identity: str = "A") -> pl.
 def restate(
     frame: pl.DataFrame, splits: pl.DataFrame, dividends: pl.DataFrame, adjust: Adjust
 ) -> pl.DataFrame:
-    return adjusted(price_factors(frame.lazy(), splits, dividends, adjust)).collect()
+    return adjusted(price_factors(frame.lazy(), frame.lazy(), splits, dividends, adjust)).collect()
 
 
 class TestRegression:

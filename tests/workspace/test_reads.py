@@ -121,6 +121,53 @@ class TestProperties:
         old = closes(ws, "IBM", day, day, as_of=loaded + dt.timedelta(hours=1)).item()
         assert old == bar["close"].item()
 
+    def test_a_span_is_a_part_of_the_whole(self, sample: Workspace) -> None:
+        whole = sample.bars("IBM", adjust="total", source="sample_ohlcv").collect()
+        part = sample.bars("IBM", "2004", "2005", adjust="total", source="sample_ohlcv").collect()
+        expected = whole.filter(pl.col("session").dt.year().is_in([2004, 2005]))
+        assert part.equals(expected)
+
+    def test_a_ticker_with_a_space_is_one_word_of_a_list(self, tmp_path: Path) -> None:
+        ws = Workspace(tmp_path)
+        ws.catalog.add_instruments([Instrument.of("BRK B"), Instrument.of("AAA")])
+        assert [one.symbol for one in ws.instruments(["BRK B", "AAA"])] == ["BRK B", "AAA"]
+
+
+class TestActions:
+    """One teller an instrument, those of one day together, none from before the series."""
+
+    @pytest.fixture
+    def ws(self, tmp_path: Path) -> Workspace:
+        ws = Workspace(tmp_path)
+        ws.ingest(SampleOhlcv())
+        day = {"instrument_id": ["IBM.XNYS"] * 3, "symbol": ["IBM"] * 3, "currency": ["USD"] * 3}
+        told = dt.datetime(2013, 2, 1, tzinfo=dt.UTC)
+        rows = pl.DataFrame(
+            {
+                **day,
+                "ex_date": [dt.date(2013, 2, 20)] * 2 + [dt.date(1999, 1, 5)],
+                "source": ["sample_ohlcv", "sample_ohlcv", "sample_ohlcv"],
+                "kind": ["special", "extra", "cash"],
+                "amount": [1.0, 2.0, 50.0],
+                "available_at": [told] * 3,
+            }
+        )
+        other = rows.head(1).with_columns(source=pl.lit("another"), kind=pl.lit("cash"))
+        for frame in (rows, other):
+            ws.lake.merge("dividends", frame, ingested_at=told)
+        return ws
+
+    def test_dividends_of_a_day_are_paid_together_and_each_once(self, ws: Workspace) -> None:
+        bars = ws.market("IBM", source="sample_ohlcv").bars.collect()
+        paid = dict(bars.filter(pl.col("dividend") > 0).select("session", "dividend").rows())
+        assert paid[dt.date(2013, 2, 20)] == 3.0
+        assert bars["dividend"][0] == 0.0
+
+    def test_their_factor_is_that_of_the_sum(self, ws: Workspace) -> None:
+        span = ("IBM", "2013-02-19", "2013-02-20")
+        raw, total = closes(ws, *span), closes(ws, *span, adjust="total")
+        assert total[0] / raw[0] == pytest.approx(raw[1] / (raw[1] + 3.0), rel=1e-12)
+
 
 class TestValidation:
     @pytest.mark.parametrize(

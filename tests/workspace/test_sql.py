@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import polars as pl
 import pytest
 
 from hedgerow.errors import DataError
 from hedgerow.workspace import Workspace
+from hedgerow.workspace.sql import reserved_names
 
 
 class TestRegression:
@@ -32,6 +34,36 @@ class TestRegression:
         made = sample.sql("select max(available_at) as last from bars where symbol = 'AAPL'")
         assert made["last"].item().isoformat() == "2022-12-28T21:00:00+00:00"
 
+    @pytest.mark.parametrize(
+        "query", ["show tables", "SHOW TABLES;", "show all tables", "describe"]
+    )
+    def test_tables_are_listed(self, sample: Workspace, query: str) -> None:
+        names = sample.sql(query)["name"].to_list()
+        assert {"bars", "instruments", "market_data"} <= set(names)
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "describe bars",
+            "summarize splits",
+            "explain select 1",
+            "from splits limit 1",
+            "values (1)",
+            "with a as (select 1 as x) select x from a",
+            "pivot dividends on symbol using count(*)",
+        ],
+    )
+    def test_every_kind_of_question_is_answered(self, sample: Workspace, query: str) -> None:
+        assert sample.sql(query).width > 0
+
+    def test_sums_are_whole_numbers_of_any_size(self, sample: Workspace) -> None:
+        rows = sample.sql("select sum(x) s, 1::hugeint << 100 h from (values (1), (2)) t(x)")
+        assert rows.schema["s"] == pl.Int64
+        assert (rows["s"].item(), int(rows["h"].item())) == (3, 2**100)
+
+    def test_built_in_names_are_reserved(self) -> None:
+        assert {"bars", "instruments", "market_data", "model_runs"} <= reserved_names()
+
 
 class TestProperties:
     @pytest.mark.parametrize(
@@ -55,6 +87,12 @@ class TestValidation:
             ("select form", "SQL: "),
             ("selec 1", "SQL: "),
             ("select nothing from bars", "SQL: .*nothing"),
+            ("select interval 1 day", "SQL: the answer holds a type"),
+            ("create table x (a int)", "SQL: only questions are answered here"),
+            ("set threads = 1", "SQL: only questions"),
+            ("copy bars to 'x.csv'", "SQL: only questions"),
+            ("", "SQL: only questions"),
+            ("select 1; select 2", "SQL: 2 questions at once"),
         ],
     )
     def test_wrong_queries_are_one_line(self, sample: Workspace, query: str, said: str) -> None:

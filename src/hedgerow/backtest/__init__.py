@@ -9,7 +9,9 @@ The order of things in a bar *t*, for kernel and reference alike:
 2. **Orders at the open** (``next_open``). Every waiting order whose instrument has an open fills
    there. Orders that reduce a position go first, then the rest, each in the order of
    ``instrument_id``. In a long-only run a buy is cut to the cash at hand, commission included, at
-   the price of the whole order; what cash cannot pay is not bought later.
+   the price of the whole order. While a sale still waits for its own price, the rest of a buy
+   waits with it: at this bar's close and at each later price of its name it buys what cash pays,
+   the last time where no sale waits any more. What cash cannot pay then is not bought later.
 3. **Inside the bar**, where it has open, high and low, for positions held since an earlier fill or
    this bar's open: the protective level is the higher of stop and trailing stop (for a long
    position). At the open: beyond the protective level, or else beyond the target, leaves at the
@@ -17,7 +19,8 @@ The order of things in a bar *t*, for kernel and reference alike:
    where stop and target fall in one bar the stop wins, unless the bar opens beyond the target.
    The trailing stop follows the best price up to the previous bar.
 4. **Orders at the close.** Waiting orders fill at the close: all of them for ``next_close``, and
-   those of instruments without an open for ``next_open``.
+   for ``next_open`` those of instruments without an open, and what is left of buys (step 2).
+   Sales go first here too, so a buy at the open is paid by a sale at the same bar's close.
 5. **Mark to market** at the close, the last one known where the bar is missing.
 6. **Decide.** Signals of *t* give each instrument a wanted side; what they want is sized on the
    equity and the closes of *t* and becomes orders for the next bar of each instrument. A newer
@@ -38,9 +41,10 @@ fill. Reaching a level means within 1e-9 of it. A position closes in full whatev
 
 Sizes. See ``hedgerow.risk.sizing``. A re-setting sizing orders every active name anew when a name
 joins or leaves, and a name alone when it changes side; an entry it could not place stays wanted.
-An entry sizing that finds no room, or an order of it that cash cannot pay, lapses: the next signal
-asks again. Orders worth less than 1e-9 of the capital are not placed. If equity falls to zero,
-everything closes at the next fill and nothing opens again.
+An entry sizing that finds no room, or an order of it that cash cannot pay at all, lapses: the
+next signal asks again. Orders worth less than 1e-9 of the capital are not placed. If equity falls
+to zero, everything closes at the next fill and nothing opens again. A note counts the buys that
+ended more than 1 % below the position they led to because cash was short.
 
 Every fill, stops and targets included, pays half the spread, impact and commission.
 """

@@ -40,4 +40,8 @@ TRADE_COLUMNS = (
 # Columns of the account's curve.
 CURVE_COLUMNS = ("equity", "cash", "gross", "net")
 
+# A buy that cash leaves short by more than this fraction of the position is counted; the dust
+# keeps rounding from deciding a tie.
+SHORT_OF_GOAL = 0.01 + 1e-9
+
 EQUAL_WEIGHT, VOLATILITY_TARGET, FIXED_FRACTION, FIXED_AMOUNT = range(4)

@@ -35,6 +35,7 @@ def notes_of(
         _without_open(rules, panel),
         _without_range(panel, signals),
         _without_volume(rules, panel),
+        _cut(simulation),
         _ended(panel, simulation),
     ]
     return tuple(note for note in found if note)
@@ -84,6 +85,13 @@ def _without_volume(rules: Rules, panel: Panel) -> str | None:
         return None
     symbols = _lacking(panel, panel.volume)
     return f"{_names(symbols)}: no volumes, so no impact is charged." if symbols else None
+
+
+def _cut(simulation: Simulation) -> str | None:
+    if not simulation.cuts:
+        return None
+    many = "1 buy order" if simulation.cuts == 1 else f"{simulation.cuts} buy orders"
+    return f"Cash ran short: {many} ended more than 1 % below the position aimed for."
 
 
 def _ended(panel: Panel, simulation: Simulation) -> str | None:

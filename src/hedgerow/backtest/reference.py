@@ -10,10 +10,21 @@ from __future__ import annotations
 import math
 from decimal import Decimal, localcontext
 
+from hedgerow.backtest._codes import SHORT_OF_GOAL
 from hedgerow.backtest.layout import Floats
 from hedgerow.backtest.panel import Panel, SignalTables
 from hedgerow.backtest.reference_frames import FillRow, simulation_of
-from hedgerow.backtest.reference_seats import Levels, Order, Seat, beyond, cell, sign
+from hedgerow.backtest.reference_seats import (
+    Levels,
+    Lines,
+    Order,
+    Seat,
+    beyond,
+    broken,
+    cell,
+    sign,
+    to_trade,
+)
 from hedgerow.backtest.rules import NEXT_OPEN, Rules, Simulation
 from hedgerow.risk import (
     Borrow,
@@ -34,6 +45,7 @@ from hedgerow.risk import (
 from hedgerow.risk.events import ACCOUNT_CONTEXT
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
+_CENT = Decimal("0.01")
 _FORCED = ("stop", "target", "trailing", "condition", "time")
 
 
@@ -49,7 +61,7 @@ class _Run:
         self.ledger = Ledger(lot=rules.lot, tick=rules.tick)
         self.seats = [Seat(name, i) for i, name in enumerate(panel.instrument_ids)]
         self.times = panel.clock["timestamp"].to_list()
-        self.bar = 0
+        self.bar = self.cuts = 0
         self.ruined = False
         self.fills: list[FillRow] = []
         self.curve: list[tuple[Decimal, ...]] = []
@@ -66,7 +78,10 @@ class _Run:
             self.fill_waiting(at_close=True)
             self.mark()
             self.decide()
-        return simulation_of(self.panel, self.ledger, self.fills, self.curve, ruined=self.ruined)
+        cuts = self.cuts + sum(seat.order.cut for seat in self.seats if seat.order)
+        return simulation_of(
+            self.panel, self.ledger, self.fills, self.curve, cuts=cuts, ruined=self.ruined
+        )
 
     # ------------------------------------------------------------------------ reading the panel
 
@@ -119,31 +134,29 @@ class _Run:
         for reducing in (True, False):
             for seat in self.seats:
                 traded = self.price(table, seat)
-                if seat.order is None or traded is None:
-                    continue
-                held = self.held(seat)
-                if ((seat.order.goal - held) * held < 0) == reducing:
+                if seat.order and traded is not None and self.reduces(seat) == reducing:
                     self.fill_order(seat, seat.order, traded, at_close=at_close)
+
+    def reduces(self, seat: Seat) -> bool:
+        held = self.held(seat)
+        return seat.order is not None and (seat.order.goal - held) * held < 0
 
     def fill_order(self, seat: Seat, order: Order, traded: Decimal, *, at_close: bool) -> None:
         seat.order = None
         held = self.held(seat)
-        quantity = self.to_trade(held, order.goal)
+        asked = quantity = to_trade(held, order.goal, self.ledger.whole_lots)
         if quantity > 0 and not self.rules.both_sides:
             quantity = min(quantity, self.payable(seat, quantity, traded))
+            order.cut = asked - quantity > order.goal * exact(SHORT_OF_GOAL)
+            if (asked - quantity) * traded >= exact(self.rules.dust):
+                seat.order = order if any(map(self.reduces, self.seats)) else None
+        if seat.order is None:
+            self.cuts += order.cut
         worth = abs(quantity) * traded
         if worth >= exact(self.rules.dust) or (order.goal == 0 and held != 0):
             self.trade(seat, quantity, traded, order.reason, at_close=at_close)
-        elif held == 0 and not self.resets:
+        elif held == 0 and seat.order is None and not self.resets:
             seat.wanted = 0
-
-    def to_trade(self, held: Decimal, goal: Decimal) -> Decimal:
-        lots = self.ledger.whole_lots
-        if goal == 0:
-            return -held
-        if goal * held < 0:
-            return lots(abs(goal)).copy_sign(goal) - held
-        return lots(abs(goal - held)).copy_sign(goal - held)
 
     def payable(self, seat: Seat, quantity: Decimal, traded: Decimal) -> Decimal:
         costs = self.rules.costs
@@ -203,7 +216,7 @@ class _Run:
             return
         side = sign(held)
         opened, high, low = bar
-        exit_ = self.broken(seat, side, opened, high, low)
+        exit_ = broken(self.lines(seat, side), side, opened, high, low)
         if exit_ is None:
             seat.best = max(seat.best, high) if side > 0 else min(seat.best, low)
             return
@@ -214,22 +227,7 @@ class _Run:
         if seat.order and seat.order.goal * side >= 0:
             seat.order = None
 
-    def broken(
-        self, seat: Seat, side: int, opened: Decimal, high: Decimal, low: Decimal
-    ) -> tuple[Decimal, str] | None:
-        guard, reason, target = self.lines(seat, side)
-        if guard is not None and beyond(opened, guard, -side):
-            return opened, reason
-        if target is not None and beyond(opened, target, side):
-            return opened, "target"
-        if guard is not None and beyond(low if side > 0 else high, guard, -side):
-            return guard, reason
-        if target is not None and beyond(high if side > 0 else low, target, side):
-            return target, "target"
-        return None
-
-    def lines(self, seat: Seat, side: int) -> tuple[Decimal | None, str, Decimal | None]:
-        """Protective price with its reason, and target price."""
+    def lines(self, seat: Seat, side: int) -> Lines:
         assert seat.levels is not None
         cost = self.ledger.positions[seat.name].average_cost
         fractions = seat.levels
@@ -252,7 +250,11 @@ class _Run:
                 seat.volume = cell(self.panel.volume, self.bar, seat.column)
                 seat.volatility = cell(self.panel.volatility, self.bar, seat.column)
         values = [self.held(seat) * seat.last for seat in self.seats]
-        self.equity = self.ledger.equity({seat.name: seat.last for seat in self.seats})
+        prices = {seat.name: seat.last for seat in self.seats}
+        self.equity = self.ledger.equity(prices)
+        gained = self.ledger.realised + self.ledger.unrealised(prices) + self.ledger.dividends
+        paid = self.ledger.commission + self.ledger.borrow
+        assert abs(self.equity - self.ledger.deposits - gained + paid) < _CENT
         gross = sum((abs(value) for value in values), _ZERO)
         self.curve.append((self.equity, self.ledger.cash, gross, sum(values, _ZERO)))
 

@@ -47,6 +47,7 @@ def simulation_of(
     fills: list[FillRow],
     curve: list[tuple[Decimal, ...]],
     *,
+    cuts: int,
     ruined: bool,
 ) -> Simulation:
     """What the ledger holds at the end, as floats."""
@@ -63,6 +64,7 @@ def simulation_of(
         slippage=float(ledger.slippage),
         borrow=float(ledger.borrow),
         dividends=float(ledger.dividends),
+        cuts=cuts,
         ruined=ruined,
     )
 

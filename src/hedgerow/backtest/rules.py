@@ -72,6 +72,8 @@ class Simulation:
         costs, bars_held, reason``.
     commission, slippage, borrow, dividends
         Sums of money; dividends are negative where short positions paid them.
+    cuts
+        Buy orders that cash left short by more than 1 % of the position they led to.
     ruined
         Whether equity fell to zero, after which everything was closed.
     """
@@ -86,4 +88,5 @@ class Simulation:
     slippage: float
     borrow: float
     dividends: float
+    cuts: int
     ruined: bool

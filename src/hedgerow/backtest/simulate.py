@@ -91,6 +91,7 @@ def simulate(panel: Panel, signals: SignalTables, rules: Rules) -> Simulation:
         slippage=float(account[columns.SLIPPAGE]),
         borrow=float(account[columns.BORROW]),
         dividends=float(account[columns.DIVIDENDS]),
+        cuts=int(account[columns.CUTS]),
         ruined=bool(account[columns.RUINED] > 0.0),
     )
 

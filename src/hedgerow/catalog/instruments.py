@@ -22,6 +22,8 @@ class Instruments(Store):
     def add_instruments(self, instruments: Iterable[Instrument]) -> int:
         """Store instruments: new ones are added, known ones brought up to date.
 
+        An empty name, sector or region says nothing: what is known stays.
+
         Parameters
         ----------
         instruments
@@ -35,7 +37,8 @@ class Instruments(Store):
         Raises
         ------
         DataError
-            One ``instrument_id`` is given twice with different facts, or a text is too long.
+            One ``instrument_id`` is given twice with different facts or in another currency
+            than is known, or a text is too long.
         StoreError
             The database cannot be written.
 
@@ -55,7 +58,8 @@ class Instruments(Store):
         def write(connection: Connection) -> int:
             known = {row.instrument_id: row._asdict() for row in connection.execute(_ALL)}
             new = [row for key, row in given.items() if key not in known]
-            changed = [row for key, row in given.items() if key in known and known[key] != row]
+            merged = [_merged(known[key], row) for key, row in given.items() if key in known]
+            changed = [row for row in merged if known[row["instrument_id"]] != row]
             if new:
                 connection.execute(INSTRUMENTS.insert(), new)
             if changed:
@@ -133,11 +137,25 @@ def _by_id(instruments: Iterable[Instrument]) -> dict[str, Mapping[str, Any]]:
     return dict(sorted(rows.items()))  # writers that lock rows in one order never deadlock
 
 
+def _merged(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts of a known instrument after new ones were given."""
+    if known["currency"] != given["currency"]:
+        raise DataError(
+            f"instrument {known['instrument_id']!r} is known in {known['currency']}, but is given "
+            f"in {given['currency']}: state the currency of its prices, or load them under "
+            "another exchange or symbol",
+            instrument_id=known["instrument_id"],
+        )
+    return {**given, **{name: given[name] or known[name] for name in _OPTIONAL}}
+
+
 def _renamed_key(row: Mapping[str, Any]) -> dict[str, Any]:
     """Row for the update, whose condition may not share a name with a column."""
     facts = dict(row)
     return {"_key": facts.pop("instrument_id"), **facts}
 
+
+_OPTIONAL = ("name", "sector", "region")
 
 _ALL = select(INSTRUMENTS).order_by(*BY_SYMBOL)
 _UPDATE = INSTRUMENTS.update().where(INSTRUMENTS.c.instrument_id == bindparam("_key"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -24,7 +24,7 @@ from hedgerow.cli import (
     synth,
     universe,
 )
-from hedgerow.cli._console import fail
+from hedgerow.cli._console import errors, fail
 from hedgerow.errors import HedgerowError
 
 app = typer.Typer(
@@ -51,6 +51,8 @@ app.add_typer(lake.app, name="lake")
 app.command("doctor")(doctor.doctor)
 
 _shown = {"traceback": False}
+# What a shell reports of a program that Ctrl-C ended.
+_STOPPED = 130
 
 
 @app.callback(invoke_without_command=True)
@@ -67,14 +69,25 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line: exit 0 done, 1 failed with one line, 2 wrong usage."""
+    """Run the command line: exit 0 done, 1 failed with one line, 2 wrong usage, 130 stopped."""
     try:
         app()
+    except KeyboardInterrupt:
+        _stop()
+    except SystemExit as leaving:
+        if leaving.code == _STOPPED:
+            _stop()
+        raise
     except HedgerowError as error:
         _leave(error, error.message)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _leave(error, f"{place}{error.strerror or error}")
+
+
+def _stop() -> NoReturn:
+    errors.print("stopped")
+    sys.exit(_STOPPED)
 
 
 def _leave(error: Exception, line: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -25,8 +29,16 @@ if TYPE_CHECKING:
 
 # A pipe or a file has no width; tables should not be broken for its sake.
 _PIPED_WIDTH = 140
-console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+_OWN_WIDTH = sys.stdout.isatty() or "COLUMNS" in os.environ
+console = Console(highlight=False, width=None if _OWN_WIDTH else _PIPED_WIDTH)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ALL_ROWS = "--format csv or json gives all"
+
+_NUMBER = re.compile(r"–|[+−-]?(nan|inf|[\d,]*\.?\d+(e[+-]?\d+)?)(%|×| pp)?")
+# Columns of text keep words of the first length whole, and have the second where all is short;
+# the names over numbers are broken below the third only.
+_WHOLE_WORD, _LEAST_TEXT, _LEAST_NAME = 20, 8, 5
 
 
 def say(text: str) -> None:
@@ -55,22 +67,38 @@ def shown_path(path: Path) -> str:
 def show_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
 ) -> None:
-    """A table whose numbers are right-aligned; None shows as a dash."""
+    """A table whose numbers are right-aligned and never broken; None shows as a dash.
+
+    Where the terminal is too narrow, text folds between words, then the frame goes, then long
+    words end in an ellipsis.
+    """
     body = [["–" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [[row[place] for row in body] for place in range(len(columns))]
+    numeric = [all(map(_NUMBER.fullmatch, column)) for column in cells]
+    widths, tight = _layout(columns, cells, numeric)
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    for place, name in enumerate(columns):
-        numeric = all(_numeric(row[place]) for row in body)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    if tight:
+        table.box, table.show_edge, table.pad_edge = box.SIMPLE_HEAD, False, False
+        table.padding = (0, 0, 0, 0)
+    for name, number, width in zip(columns, numeric, widths, strict=True):
+        table.add_column(
+            name,
+            justify="right" if number else "left",
+            width=width,
+            overflow="ellipsis" if tight and not number else "fold",
+        )
+    table.width = sum(widths) + _frame_width(len(columns), tight)
     for row in body:
         table.add_row(*map(Text, row))
-    console.print(table)
+    # Numbers that still do not fit go over the edge whole: the terminal wraps the line.
+    console.print(table, crop=False)
 
 
-def show_frame(frame: pl.DataFrame, limit: int = 50) -> None:
-    """A frame as a table, its first rows."""
+def show_frame(frame: pl.DataFrame, limit: int = 50, *, hint: str = "") -> None:
+    """A frame as a table, its first rows; the hint says how to see the others."""
     show_table(frame.columns, ([_cell(cell) for cell in row] for row in frame.head(limit).rows()))
     if frame.height > limit:
-        say(f"first {limit:,} of {frame.height:,} rows; --format csv or json gives all")
+        say(f"first {limit:,} of {frame.height:,} rows" + (f"; {hint}" if hint else ""))
 
 
 def percent(value: float | None) -> str:
@@ -117,10 +145,57 @@ def advance(bar: Progress, steps: float = 1, words: str | None = None) -> None:
 
 
 def _cell(value: object) -> object:
-    return f"{value:,.6g}" if isinstance(value, float) else value
+    if not isinstance(value, float):
+        return value
+    # Below a million six digits say it all; above, a power of ten would hide the size.
+    return f"{value:,.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:,.6g}"
 
 
-def _numeric(text: str) -> bool:
-    return (
-        text == "–" or text.lstrip("+−-").replace(",", "").rstrip("%×p ").replace(".", "").isdigit()
-    )
+def _layout(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
+) -> tuple[list[int], bool]:
+    """Widths of the columns, and whether they only fit without a frame."""
+    natural = [_widest(column, name) for column, name in zip(cells, columns, strict=True)]
+    described = list(enumerate(zip(cells, columns, numeric, strict=True)))
+    room = console.width - _frame_width(len(columns), tight=False)
+    floors = [
+        _widest(column, *name.split()) if number else _least((*column, name), _WHOLE_WORD)
+        for _, (column, name, number) in described
+    ]
+    floors[0] = max(floors[0], min(natural[0], _WHOLE_WORD))
+    tight = sum(floors) > room
+    if tight:
+        room = console.width - _frame_width(len(columns), tight)
+        floors = [
+            max(_widest(column), _least([name], _LEAST_NAME))
+            if number
+            else _least((*column, name), _LEAST_TEXT if place > 1 else _WHOLE_WORD)
+            for place, (column, name, number) in described
+        ]
+    return _fitted(natural, floors, room), tight
+
+
+def _frame_width(columns: int, tight: bool) -> int:
+    return columns - 1 if tight else 3 * columns + 1
+
+
+def _widest(texts: Iterable[str], *more: str) -> int:
+    lines = (line for text in (*texts, *more) for line in text.splitlines())
+    return max(map(cell_len, lines), default=1)
+
+
+def _least(texts: Iterable[str], most: int) -> int:
+    """Width that breaks no word up to a length."""
+    return min(_widest(word for text in texts for word in text.split()), most)
+
+
+def _fitted(natural: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
+    """Widths that take from the widest first, and never below the floors."""
+    widths = [min(width, max(room, 1)) for width in natural]
+    widths = [max(pair) for pair in zip(widths, floors, strict=True)]
+    while sum(widths) > room:
+        spare = [place for place, floor in enumerate(floors) if widths[place] > floor]
+        if not spare:
+            break
+        widths[max(spare, key=widths.__getitem__)] -= 1
+    return widths

@@ -45,7 +45,7 @@ def workspace_path(given: Path | None) -> Path:
     """Folder that a command works in."""
     from hedgerow.settings import load_settings
 
-    return given or load_settings().workspace
+    return load_settings().workspace if given is None else given
 
 
 def open_workspace(given: Path | None) -> Workspace:

@@ -28,6 +28,8 @@ def show_result(result: Result) -> None:
         rows,
         title=f"{result.strategy} on {len(result.symbols)} symbols, {sessions}",
     )
+    if result.facts.get("synthetic"):
+        say("SYNTHETIC prices: generated, not observed")
     for note in result.notes:
         say(f"note: {note}")
 
@@ -49,6 +51,11 @@ def show_ranking(ranking: Ranking, title: str) -> None:
     ]
     columns = ["#", "strategy", "return", "Sharpe", "max drawdown", "trades", "turnover/yr"]
     show_table([*columns, "vs buy-and-hold"], rows, title=title)
+    results = [row.result for row in ranking.rows if row.result is not None]
+    if any(result.facts.get("synthetic") for result in results):
+        say("  SYNTHETIC prices: generated, not observed")
+    for note in dict.fromkeys(note for result in results for note in result.notes):
+        say(f"  note: {note}")
     for left in ranking.not_run:
         for reason, symbols in _by_reason(left.not_run).items():
             say(f"  not run: {left.strategy.name} {reason} ({_names(symbols)})")

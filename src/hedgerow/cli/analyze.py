@@ -38,7 +38,8 @@ def analyze(
 ) -> None:
     """Judge every bar against the VIX and the S&P 500, store it, and sum up by symbol.
 
-    One symbol that fails does not stop the others; it is named, and the command exits 1.
+    One symbol that fails does not stop the others; it is named, and the command exits 1. With
+    --all or --limit alone, symbols without bars between start and end are only listed.
     """
     from hedgerow.cli._console import (
         progress_bar,
@@ -91,6 +92,9 @@ def analyze(
         say(f"No signals for {names}: is the VIX known then? Try another --start or --source.")
     if export is not None:
         say(f"{len(summary.files):,} files written to {shown_path(export)}")
+    if summary.not_run:
+        names = ", ".join(left.symbol for left in summary.not_run)
+        say(f"not run: {summary.not_run[0].reason} ({names})")
     for failure in summary.failed:
         warn(f"{failure.symbol}: {failure.reason}")
     if not summary.ok:

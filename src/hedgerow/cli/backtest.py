@@ -60,7 +60,7 @@ def backtest(
     from hedgerow.backtest import backtest as run
     from hedgerow.cli._console import say, shown_path
     from hedgerow.cli._results import show_not_run, show_result
-    from hedgerow.research import save_run
+    from hedgerow.research import changed_signals, save_run
     from hedgerow.risk import Costs
     from hedgerow.strategies import load_strategy
 
@@ -78,10 +78,10 @@ def backtest(
         capital=capital,
         benchmark=benchmark,
     )
-    run_id = save_run(ws, result, chosen, decisions)
+    run_id = save_run(ws, result, chosen, changed_signals(decisions.frame))
     place = report or ws.reports / f"{run_id}.html"
     result.report(place)
-    ws.catalog.save_report(place, kind="tear sheet", run_id=run_id)
+    ws.catalog.save_report(ws.stored_path(place), kind="tear sheet", run_id=run_id)
     show_result(result)
     show_not_run(result.not_run)
     say(f"Run {run_id}. Report: {shown_path(place)}")

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from hedgerow.cli._options import WorkspaceOption, workspace_path
+
+if TYPE_CHECKING:
+    from hedgerow.lake import Lake
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ def doctor(workspace: WorkspaceOption = None) -> None:
     """Check what is installed, reachable and missing; exit 1 where something needs mending."""
     from hedgerow.cli._console import say, show_table
 
-    findings = [*_python(), *_packages(), *_workspace(workspace_path(workspace))]
+    findings = [*_python(), *_packages(), *_configured(workspace)]
     show_table(
         ["", "what", "found", "to do"],
         [("ok" if f.good else "!!", f.what, f.found, f.remedy) for f in findings],
@@ -62,6 +66,19 @@ def _packages() -> Iterator[Finding]:
         yield Finding(wanted.name, good, have, "" if good else f"pip install '{text}'")
 
 
+def _configured(given: Path | None) -> Iterator[Finding]:
+    from hedgerow.errors import DefinitionError
+    from hedgerow.settings import load_settings
+
+    try:
+        load_settings()
+    except DefinitionError as error:
+        yield Finding("settings", good=False, found=error.message, remedy="see the message")
+        return
+    yield Finding("settings", good=True, found="all are allowed")
+    yield from _workspace(workspace_path(given))
+
+
 def _workspace(path: Path) -> Iterator[Finding]:
     import shutil
 
@@ -79,9 +96,26 @@ def _workspace(path: Path) -> Iterator[Finding]:
         yield Finding("workspace", good=True, found=f"none at {shown_path(path)} yet", remedy=note)
         return
     try:
-        versions = Workspace(path).lake.versions()
+        lake = Workspace(path).lake
+        names = list(lake.versions())
     except HedgerowError as error:
         yield Finding("workspace", good=False, found=error.message, remedy="see the message")
         return
-    found = f"{shown_path(path)}: {len(versions)} tables"
-    yield Finding("workspace", good=True, found=found)
+    yield Finding("workspace", good=True, found=f"{shown_path(path)}: {len(names)} tables")
+    for name in names:
+        yield from _table(lake, name)
+
+
+def _table(lake: Lake, name: str) -> Iterator[Finding]:
+    """What is wrong with a table; nothing where each of its data files can be read."""
+    import polars as pl
+
+    from hedgerow.errors import HedgerowError
+
+    remedy = "bring the file back from a copy, or load the workspace anew"
+    try:
+        # Counting alone would trust the log; a column of each file cannot be had without it.
+        lake.scan(name).select(pl.first().is_null().sum()).collect()
+    except (HedgerowError, pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0].partition(" (set POLARS_")[0]
+        yield Finding(f"table {name}", good=False, found=reason, remedy=remedy)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hedgerow.cli._options import WorkspaceOption, create_workspace, pairs
+from hedgerow.cli._options import WorkspaceOption, create_workspace, pairs, workspace_path
+
+if TYPE_CHECKING:
+    from hedgerow.domain import Instrument
 
 app = typer.Typer(help="Load your own prices and tables.", no_args_is_help=True)
 
@@ -36,13 +39,20 @@ def bars(
     source: Annotated[str, typer.Option(help="Name to keep the bars under.")] = "files",
     timeframe: Annotated[str, typer.Option("--timeframe", "-t", help="Length of a bar.")] = "1d",
     adjustment: Annotated[str, typer.Option(help="raw, split or total.")] = "raw",
-    currency: Annotated[str, typer.Option(help="ISO code, or a minor unit such as GBp.")] = "USD",
-    exchange: Annotated[str, typer.Option(help="Market identifier code.")] = "XNYS",
+    currency: Annotated[
+        str | None,
+        typer.Option(help="ISO code, or a minor unit such as GBp; the known one, or USD."),
+    ] = None,
+    exchange: Annotated[
+        str | None, typer.Option(help="Market identifier code; the known one, or XNYS.")
+    ] = None,
     time_zone: Annotated[
         str | None, typer.Option(help="Zone of times without one; the exchange's by default.")
     ] = None,
     stamped: Annotated[str, typer.Option(help="Whether times mark the start or end.")] = "start",
-    kind: Annotated[str, typer.Option(help="equity, etf, index or fx.")] = "equity",
+    kind: Annotated[
+        str | None, typer.Option(help="equity, etf, index or fx; the known one, or equity.")
+    ] = None,
     date_format: FormatOption = None,
     decimal: Annotated[
         str | None, typer.Option(help="Decimal sign, . or , where in doubt.")
@@ -56,6 +66,7 @@ def bars(
     from hedgerow.cli._results import show_ingest
     from hedgerow.sources import read_bars
 
+    known = _known_instruments(workspace)
     read = read_bars(
         file,
         mapping=pairs(mapping, "--map"),
@@ -72,12 +83,35 @@ def bars(
         decimal=decimal,
         encoding=encoding,
         separator=separator,
+        known=known,
     )
     say("Read as: " + ", ".join(f"{field} = {name}" for field, name in read.columns.items()))
     summaries = create_workspace(workspace).ingest(read)
     show_ingest(summaries)
+    _warn_of_namesakes(read.instruments(), known)
     if any(summary.refused for summary in summaries):
         say("Look at refused rows: hedgerow sql 'select rules, symbol, payload from quarantine'")
+
+
+def _known_instruments(workspace: Path | None) -> list[Instrument]:
+    """Instruments of the workspace; none where it is yet to be made."""
+    from hedgerow.workspace import Workspace
+
+    path = workspace_path(workspace)
+    return Workspace(path).catalog.instruments() if Workspace.exists(path) else []
+
+
+def _warn_of_namesakes(loaded: list[Instrument], known: list[Instrument]) -> None:
+    from hedgerow.cli._console import warn
+
+    before = {item.instrument_id for item in known}
+    for new in (item for item in loaded if item.instrument_id not in before):
+        others = [item.instrument_id for item in known if item.symbol == new.symbol]
+        if others:
+            warn(
+                f"a second instrument of {new.symbol} now exists: {new.instrument_id} beside "
+                f"{', '.join(others)}; ask for either by that name"
+            )
 
 
 @app.command()

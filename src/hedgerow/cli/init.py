@@ -7,16 +7,26 @@ from typing import Annotated
 
 import typer
 
+from hedgerow.cli._options import WorkspaceOption, workspace_path
+from hedgerow.errors import DefinitionError
+
 
 def init(
-    path: Annotated[Path | None, typer.Argument(help="Folder; ./workspace by default.")] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Folder; HEDGEROW_WORKSPACE or ./workspace by default.", show_default=False
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
 ) -> None:
     """Make an empty workspace: a lake and a catalog in one folder."""
     from hedgerow.cli._console import say, shown_path
-    from hedgerow.cli._options import workspace_path
     from hedgerow.workspace import Workspace
 
-    folder = workspace_path(path)
+    if path is not None and workspace is not None:
+        raise DefinitionError(f"folder {path} and --workspace {workspace} are both given: give one")
+    folder = workspace_path(workspace if path is None else path)
     if Workspace.exists(folder):
         say(f"{shown_path(folder)} is a workspace already; nothing was changed.")
         return

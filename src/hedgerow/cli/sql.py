@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hedgerow.cli._options import WorkspaceOption, open_workspace
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Format(StrEnum):
@@ -28,8 +31,29 @@ def sql(
 
     answer = open_workspace(workspace).sql(query)
     if format_ is Format.CSV:
-        typer.echo(answer.write_csv(), nl=False)
+        typer.echo(_flat(answer).write_csv(), nl=False)
     elif format_ is Format.JSON:
-        typer.echo(answer.write_json())
+        typer.echo(_flat(answer).write_json())
     else:
         show_frame(answer)
+
+
+def _flat(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose lists and structs are JSON text, and whose bytes are hexadecimal."""
+    import polars as pl
+
+    from hedgerow.errors import DataError
+
+    columns = []
+    for name, kind in rows.schema.items():
+        column = pl.col(name)
+        if kind.is_nested():
+            if "Binary" in str(kind):
+                raise DataError(f"SQL: column {name!r} holds bytes within {kind}: cast it to text")
+            wrapped = pl.struct(column.alias("v")).struct.json_encode()
+            text = wrapped.str.strip_prefix('{"v":').str.head(-1)
+            column = pl.when(column.is_not_null()).then(text).alias(name)
+        elif kind == pl.Binary:
+            column = column.bin.encode("hex")
+        columns.append(column)
+    return rows.select(columns)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hedgerow.cli._options import WorkspaceOption, create_workspace
+
+if TYPE_CHECKING:
+    from hedgerow.sources import SyntheticMarket
+    from hedgerow.workspace import Workspace
+
+# Another version of NumPy may round the same market differently.
+_ALIKE = 1e-6
 
 
 def synth(
@@ -20,7 +27,9 @@ def synth(
     bars_per_session: Annotated[
         int | None, typer.Option(help="Bars each session; the regular hours by default.")
     ] = None,
-    start: Annotated[str, typer.Option(help="First session.")] = "2000-01-03",
+    start: Annotated[
+        str, typer.Option(help="First session, such as 2000-01-03 or 2000.")
+    ] = "2000-01-03",
     seed: Annotated[int, typer.Option(help="Every number follows from it.")] = 7,
     export: Annotated[
         Path | None, typer.Option(help="Write Parquet files here instead of loading.")
@@ -37,7 +46,7 @@ def synth(
 
     market = SyntheticMarket(
         symbols=symbols,
-        bars=bars or _ten_years(timeframe, bars_per_session),
+        bars=_ten_years(timeframe, bars_per_session) if bars is None else bars,
         timeframe=timeframe,
         bars_per_session=bars_per_session,
         start=_day(start),
@@ -49,6 +58,7 @@ def synth(
             say(f"Written: {shown_path(path)}")
         return
     ws = create_workspace(workspace)
+    _refuse_another_market(ws, market)
     with progress_bar("Generating", (symbols + 2) * market.bars) as bar:
         summaries = ws.ingest(market, progress=lambda rows: advance(bar, rows))
     show_ingest(summaries)
@@ -63,10 +73,35 @@ def _ten_years(timeframe: str, bars_per_session: int | None) -> int:
     return 2_520 * (bars_per_session or regular)
 
 
+def _refuse_another_market(ws: Workspace, market: SyntheticMarket) -> None:
+    """Refuse a market whose index is not the one of the bars that are stored."""
+    import polars as pl
+
+    from hedgerow.domain.schemas import BARS
+    from hedgerow.errors import DataError
+
+    index, facts = pl.col("symbol") == "SPX", ("timestamp", "close")
+    bars = ws.lake.scan(BARS).filter(index, source=market.name, timeframe=market.timeframe)
+    stored = bars.select(facts).collect()
+    if stored.is_empty():
+        return
+    batch = next(batch for batch in market.batches() if batch.table is BARS)
+    made = batch.frame.filter(index).select("timestamp", made="close")
+    shared = stored.filter(pl.col("timestamp") <= made["timestamp"].max()).join(
+        made, on="timestamp", how="left"
+    )
+    alike = shared.select((pl.col("made") / pl.col("close") - 1).abs() < _ALIKE).to_series()
+    if shared.is_empty() or not alike.fill_null(value=False).all():
+        raise DataError(
+            f"workspace {ws.path} holds {market.timeframe} bars of another synthetic market "
+            "(of another seed, start or bars per session): give another folder with --workspace"
+        )
+
+
 def _day(text: str) -> dt.date:
     from hedgerow.errors import DataError
 
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(f"{text}-01-01" if len(text) == len("2000") else text)
     except ValueError:
-        raise DataError(f"start {text!r} is not a day: write 2000-01-03") from None
+        raise DataError(f"start {text!r} is not a day: write 2000-01-03 or 2000") from None

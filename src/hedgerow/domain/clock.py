@@ -20,6 +20,8 @@ PUBLICATION_DELAY: dict[str, dt.timedelta] = {"VIX": dt.timedelta(minutes=15)}
 
 NO_DELAY = dt.timedelta()
 
+_WEEK = dt.timedelta(weeks=1)
+
 
 def stamp(
     frame: pl.LazyFrame,
@@ -34,7 +36,7 @@ def stamp(
     ----------
     frame
         Bars with ``timestamp`` (Datetime, UTC): bar starts; for daily and weekly bars the
-        session date at 00:00 UTC (a weekly bar's first session).
+        session date at 00:00 UTC (of a weekly bar, any day of its first calendar week).
     timeframe
         Length of the bars.
     calendar
@@ -47,7 +49,8 @@ def stamp(
     pl.LazyFrame
         The frame with ``session`` (Date) and ``available_at`` (Datetime, UTC). An intraday
         bar is available at its end, a daily bar at its session's close (plus ``delay``), a
-        weekly bar at the close of the last session within seven days of its label.
+        bar of weeks at the close of the last session of its last calendar week (Monday to
+        Sunday), and a bar of several days at the close of that many sessions.
         ``available_at`` is null where the exchange has no such session.
 
     Examples
@@ -77,7 +80,11 @@ def stamp(
     )
     if length.code == "1d":
         return labelled.join(closes, on="session", how="left", maintain_order="left")
-    last_day = pl.col("session") + length.duration - dt.timedelta(days=1)
+    if length.seconds % _WEEK.total_seconds():
+        return _after_sessions(labelled, closes, int(length.duration / dt.timedelta(days=1)))
+    weeks = int(length.duration / _WEEK)
+    monday = pl.col("session").dt.truncate("1w")
+    last_day = monday + dt.timedelta(days=7 * weeks - 1)
     ends = closes.rename({"session": "_last_day"}).sort("_last_day")
     return (
         labelled.with_row_index("_row")
@@ -87,6 +94,11 @@ def stamp(
         .sort("_row")
         .drop("_row", "_wanted", "_last_day", strict=False)
     )
+
+
+def _after_sessions(labelled: pl.LazyFrame, closes: pl.LazyFrame, count: int) -> pl.LazyFrame:
+    ends = closes.sort("session").with_columns(pl.col("available_at").shift(1 - count))
+    return labelled.join(ends, on="session", how="left", maintain_order="left")
 
 
 def knowledge_instant(as_of: dt.date | dt.datetime | str) -> dt.datetime:

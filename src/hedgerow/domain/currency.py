@@ -14,6 +14,18 @@ MINOR_UNITS: dict[str, tuple[str, float]] = {
     "ILa": ("ILS", 0.01),
 }
 
+# Codes of ISO 4217 in use in 2025; without metals, test codes and units of account.
+_CODES = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN
+BZD CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP
+GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR
+KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK
+MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR
+SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS
+UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+ACTIVE_CODES = frozenset(_CODES.split())
+
 
 def major_unit(code: str) -> tuple[str, float]:
     """Currency and factor behind a quoting unit.
@@ -43,8 +55,9 @@ def major_unit(code: str) -> tuple[str, float]:
     """
     if code in MINOR_UNITS:
         return MINOR_UNITS[code]
-    if len(code) == 3 and code.isascii() and code.isalpha():
+    if code.upper() in ACTIVE_CODES:
         return code.upper(), 1.0
     raise DataError(
-        f"currency {code!r} is not a three-letter code such as USD or GBp", currency=code
+        f"currency {code!r} is not a three-letter code of ISO 4217 such as USD, or GBp",
+        currency=code,
     )

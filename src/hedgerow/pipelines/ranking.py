@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,17 +85,23 @@ def rank_and_report(
     }
     before = stored_runs(ws)
     runs = [
-        save_run(ws, row.result, row.strategy, row.decisions)
+        save_run(ws, row.result, row.strategy, row.signals)
         for ranking in rankings.values()
         for row in ranking.rows
         if row.result is not None
     ]
-    report = ws.reports / f"{title.lower().replace(' ', '-')}.html"
+    report = ws.reports / _file_name(title, runs)
     sections = [_section(heading, ranking) for heading, ranking in rankings.items()]
     write_text(report, ranking_report(title, sections, dict(facts or {})))
     for run_id in runs:
-        ws.catalog.save_report(report.relative_to(ws.path), kind="ranking", run_id=run_id)
+        ws.catalog.save_report(ws.stored_path(report), kind="ranking", run_id=run_id)
     return RankedReport(rankings, tuple(runs), len(set(runs) - before), report)
+
+
+def _file_name(title: str, runs: Sequence[str]) -> str:
+    """Name of the report of some runs: other runs never write over it."""
+    which = hashlib.sha256(" ".join(sorted(runs)).encode()).hexdigest()[:8]
+    return f"{title.lower().replace(' ', '-')}-{which}.html"
 
 
 def _section(title: str, ranking: Ranking) -> RankingSection:

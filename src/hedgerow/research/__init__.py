@@ -3,12 +3,12 @@
 from hedgerow.research.lookahead import check_lookahead
 from hedgerow.research.rank import RANK_BY, Ranked, Ranking, rank
 from hedgerow.research.runs import (
-    changed_signals,
     pinned_versions,
     run_record,
     save_run,
     stored_runs,
 )
+from hedgerow.research.signals import changed_signals
 
 __all__ = [
     "RANK_BY",

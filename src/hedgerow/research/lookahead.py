@@ -16,7 +16,8 @@ from hedgerow.features import Leak, find_leaks
 from hedgerow.features.lookahead import MarketAt
 from hedgerow.strategies import Strategy
 
-_DECISION = ("instrument_id", "timestamp", "available_at", "signal", "confidence", "exit_when")
+_BAR = ("instrument_id", "timestamp")
+_DECISION = ("signal", "confidence", "exit_when")
 _LEVELS = ("stop", "target", "trailing")
 
 # Levels are quotients of two back-adjusted prices, which a later split scales by the same factor
@@ -69,9 +70,21 @@ def check_lookahead(
 
     def decisions(known: Market) -> pl.DataFrame:
         made = strategy.decide(known).frame
-        # A bar on which nothing could be decided yet may be missing from a shorter history.
-        decided = made.filter(pl.col("signal").is_not_null() | pl.col("exit_when"))
-        levels = pl.col(_LEVELS).round_sig_figs(_DIGITS)
-        return decided.select(*_DECISION, levels)
+        # An undecided bar may be absent from a shorter history; its levels mean nothing.
+        decided = pl.col("signal").is_not_null() | pl.col("exit_when")
+        values = made.filter(decided).select(
+            *_BAR, *_DECISION, pl.col(_LEVELS).round_sig_figs(_DIGITS)
+        )
+        bars = _in_span(known).select(*_BAR, "available_at").collect()
+        return bars.join(values, on=list(_BAR), how="left", maintain_order="left")
 
     return find_leaks(decisions, market, instants, seed=seed)
+
+
+def _in_span(market: Market) -> pl.LazyFrame:
+    bars = market.bars
+    if market.start is not None:
+        bars = bars.filter(pl.col("session") >= market.start)
+    if market.end is not None:
+        bars = bars.filter(pl.col("session") <= market.end)
+    return bars

@@ -10,8 +10,9 @@ import polars as pl
 from hedgerow.backtest import Result, backtest
 from hedgerow.domain.market import Market
 from hedgerow.errors import DefinitionError, did_you_mean
+from hedgerow.research.signals import changed_signals
 from hedgerow.risk import Costs, Sizing
-from hedgerow.strategies import BuyAndHold, Decisions, NotRun, Strategy
+from hedgerow.strategies import NotRun, Strategy
 
 # Larger is better for each: a drawdown is negative.
 RANK_BY = ("calmar", "cagr", "max_drawdown", "sharpe", "sortino", "total_return")
@@ -19,12 +20,24 @@ RANK_BY = ("calmar", "cagr", "max_drawdown", "sharpe", "sortino", "total_return"
 
 @dataclass(frozen=True)
 class Ranked:
-    """A strategy's place: its result, or why there is none."""
+    """A strategy's place: its result, or why there is none.
+
+    Parameters
+    ----------
+    strategy
+        What ran.
+    result
+        Its backtest; None where no instrument could serve it.
+    not_run
+        Instruments left out, with the reason.
+    signals
+        Signals that changed its mind, as ``changed_signals`` gives them.
+    """
 
     strategy: Strategy
     result: Result | None
     not_run: tuple[NotRun, ...]
-    decisions: Decisions
+    signals: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -37,15 +50,12 @@ class Ranking:
         Those that ran, best first.
     not_run
         Those that no series could serve, by name.
-    benchmark
-        Buy-and-hold of the same names at the same costs.
     by
         Metric that orders them.
     """
 
     rows: tuple[Ranked, ...]
     not_run: tuple[Ranked, ...]
-    benchmark: Result
     by: str
 
     def frame(self) -> pl.DataFrame:
@@ -57,9 +67,8 @@ class Ranking:
             ``rank, strategy, total_return, cagr, sharpe, max_drawdown, trades, turnover,
             excess_return``: fractions over the whole period, except CAGR and turnover, which
             are per year, and the Sharpe ratio. ``excess_return`` is the total return less
-            that of buy-and-hold. Null where a metric is undefined.
+            that of buy-and-hold of the names that ran. Null where a metric is undefined.
         """
-        held = self.benchmark.metrics.total_return or 0.0
         rows = []
         for place, row in enumerate(self.rows, start=1):
             assert row.result is not None
@@ -75,10 +84,18 @@ class Ranking:
                     "max_drawdown": metrics.max_drawdown,
                     "trades": metrics.trades,
                     "turnover": metrics.turnover,
-                    "excess_return": None if total is None else total - held,
+                    "excess_return": _excess(row.result),
                 }
             )
         return pl.DataFrame(rows, schema=_SCHEMA)
+
+
+def _excess(result: Result) -> float | None:
+    """Total return less that of buy-and-hold of the very names that ran."""
+    held = result.benchmark_metrics
+    if held is None or held.total_return is None or result.metrics.total_return is None:
+        return None
+    return result.metrics.total_return - held.total_return
 
 
 _SCHEMA = {
@@ -139,21 +156,19 @@ def rank(
             progress(strategy.name)
         decisions = strategy.decide(market)
         if decisions.frame.is_empty():
-            return Ranked(strategy, None, decisions.not_run, decisions)
+            return Ranked(strategy, None, decisions.not_run, changed_signals(decisions.frame))
         result = backtest(
             strategy, market, decisions=decisions, costs=costs, sizing=sizing, capital=capital
         )
-        return Ranked(strategy, result, decisions.not_run, decisions)
+        # The decisions of every bar would not fit for large markets; their changes do.
+        return Ranked(strategy, result, decisions.not_run, changed_signals(decisions.frame))
 
     # Read once for all strategies, not once for each.
     market = replace(market, bars=market.bars.collect().lazy())
     done = [run(strategy) for strategy in strategies]
-    held = next((row.result for row in done if isinstance(row.strategy, BuyAndHold)), None)
-    benchmark = held or backtest(BuyAndHold(), market, costs=costs, sizing=sizing, capital=capital)
     return Ranking(
         rows=tuple(sorted((row for row in done if row.result), key=lambda row: _order(row, by))),
         not_run=tuple(row for row in done if row.result is None),
-        benchmark=benchmark,
         by=by,
     )
 

@@ -1,7 +1,7 @@
 """Keeps a backtest: its outputs in the lake, its full record in the catalog.
 
-A run is named by the hash of everything that decides its outcome, so that the same work is the
-same run: doing it again stores nothing new.
+A run is named by the hash of what was asked and of what came out, so that the same work with the
+same outcome is the same run: doing it again stores nothing new.
 """
 
 from __future__ import annotations
@@ -18,9 +18,19 @@ from hedgerow.backtest import Result
 from hedgerow.catalog import Metric, RunRecord
 from hedgerow.domain.schemas import BARS, DIVIDENDS, EQUITY, SIGNALS, SPLITS, TRADES
 from hedgerow.research.environment import lock_hash
-from hedgerow.strategies import Decisions, Strategy
+from hedgerow.strategies import Strategy
 from hedgerow.workspace import Workspace
 
+# Where and when a run happened, which does not say what it was.
+_CIRCUMSTANCES = (
+    "run_id",
+    "created_at",
+    "table_versions",
+    "lock_hash",
+    "package_version",
+    "python_version",
+    "cpu_architecture",
+)
 _INPUTS = (BARS.name, SPLITS.name, DIVIDENDS.name)
 
 
@@ -39,8 +49,10 @@ def run_record(result: Result, strategy: Strategy, *, kind: str = "backtest") ->
     Returns
     -------
     RunRecord
-        Its ``run_id`` is the hash of the strategy's source and parameters, the series and
-        table versions read, the period, costs, sizing, fill, capital and package versions.
+        Its ``run_id`` is the hash of the strategy's source and parameters, the series read, the
+        period, costs, sizing, fill, capital and the outputs. Table versions and packages are
+        recorded but do not name the run: a compaction or an upgrade that changes no number
+        makes no new run.
     """
     facts = result.facts
     versions, as_of = facts.get("versions"), facts.get("as_of")
@@ -70,21 +82,20 @@ def run_record(result: Result, strategy: Strategy, *, kind: str = "backtest") ->
             "not_run": [f"{entry.symbol}: {entry.reason}" for entry in result.not_run],
         },
     )
-    name = f"{strategy.name.lower()[:40]}-{_content_hash(record)}"
-    return dataclasses.replace(record, run_id=name, output_sha256=result.sha256())
+    whole = dataclasses.replace(record, output_sha256=result.sha256())
+    name = f"{strategy.name.lower()[:40]}-{_content_hash(whole)}"
+    return dataclasses.replace(whole, run_id=name)
 
 
 def _content_hash(record: RunRecord) -> str:
-    content = dataclasses.asdict(record)
-    for name in ("run_id", "created_at", "output_sha256"):
-        del content[name]
+    content = {k: v for k, v in dataclasses.asdict(record).items() if k not in _CIRCUMSTANCES}
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[
         :16
     ]
 
 
 def save_run(
-    ws: Workspace, result: Result, strategy: Strategy, decisions: Decisions | None = None
+    ws: Workspace, result: Result, strategy: Strategy, signals: pl.DataFrame | None = None
 ) -> str:
     """Store a backtest's equity, trades and signals, then its record.
 
@@ -96,8 +107,8 @@ def save_run(
         What the backtest gave.
     strategy
         The strategy that ran.
-    decisions
-        Its signals, where they are to be kept.
+    signals
+        Its signals as ``changed_signals`` gives them, where they are to be kept.
 
     Returns
     -------
@@ -119,9 +130,8 @@ def save_run(
     run = pl.lit(record.run_id).alias("run_id")
     ws.lake.append_once(EQUITY, result.equity.with_columns(run), app=app, batch=1)
     ws.lake.append_once(TRADES, result.trades.with_columns(run), app=app, batch=1)
-    if decisions is not None:
-        changes = changed_signals(decisions.frame).with_columns(run)
-        ws.lake.append_once(SIGNALS, changes, app=app, batch=1)
+    if signals is not None:
+        ws.lake.append_once(SIGNALS, signals.with_columns(run), app=app, batch=1)
     # Last, so that a run in the catalog is a run whose outputs are all there.
     ws.catalog.save_run(dataclasses.replace(record, model=model), _metrics(result))
     return record.run_id
@@ -139,22 +149,6 @@ def pinned_versions(ws: Workspace) -> dict[str, set[int]]:
         for table, version in json.loads(text).items():
             pins.setdefault(table, set()).add(version)
     return pins
-
-
-def changed_signals(decisions: pl.DataFrame) -> pl.DataFrame:
-    """Signals that change a strategy's mind: buys and sells unlike the one before.
-
-    Returns
-    -------
-    pl.DataFrame
-        ``instrument_id, timestamp, symbol, available_at, signal``, sorted by instrument and
-        time.
-    """
-    opinions = decisions.filter(pl.col("signal").is_in([-1, 1]))
-    before = pl.col("signal").shift(1).over("instrument_id")
-    return opinions.filter(pl.col("signal").ne_missing(before)).select(
-        "instrument_id", "timestamp", "symbol", "available_at", "signal"
-    )
 
 
 def _parameter_schema(strategy: Strategy) -> dict[str, object]:

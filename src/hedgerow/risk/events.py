@@ -128,7 +128,18 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Dividend:
+class _Payment:
+    at: dt.datetime
+    instrument_id: str
+    amount: Decimal
+
+    def __post_init__(self) -> None:
+        if not self.amount.is_finite() or self.amount < 0:
+            raise _refuse(self, "amount", "not negative")
+
+
+@dataclass(frozen=True)
+class Dividend(_Payment):
     """Cash to holders at the ex-date's open; short positions pay it.
 
     Parameters
@@ -141,17 +152,9 @@ class Dividend:
         Money per share held, after a split of the same day.
     """
 
-    at: dt.datetime
-    instrument_id: str
-    amount: Decimal
-
-    def __post_init__(self) -> None:
-        if not self.amount.is_finite() or self.amount < 0:
-            raise _refuse(self, "amount", "not negative")
-
 
 @dataclass(frozen=True)
-class Borrow:
+class Borrow(_Payment):
     """Fee for borrowed shares.
 
     Parameters
@@ -163,14 +166,6 @@ class Borrow:
     amount
         Money paid, not negative.
     """
-
-    at: dt.datetime
-    instrument_id: str
-    amount: Decimal
-
-    def __post_init__(self) -> None:
-        if not self.amount.is_finite() or self.amount < 0:
-            raise _refuse(self, "amount", "not negative")
 
 
 Event: TypeAlias = Deposit | Fill | Split | Dividend | Borrow

@@ -146,6 +146,10 @@ class VolatilityTarget(_Positive):
         return [weight * self.gross / total for weight in raw] if total > self.gross else raw
 
 
+def _within(room: float, money: float) -> float:
+    return max(0.0, min(money, room))
+
+
 @dataclass(frozen=True)
 class FixedFraction(_Positive):
     """A new position gets a fraction of equity; later it is left alone.
@@ -189,8 +193,7 @@ class FixedFraction(_Positive):
         float
             Money, not negative.
         """
-        room = self.gross * equity - committed
-        return max(0.0, min(self.fraction * confidence * equity, room))
+        return _within(self.gross * equity - committed, self.fraction * confidence * equity)
 
 
 @dataclass(frozen=True)
@@ -220,8 +223,7 @@ class FixedAmount(_Positive):
 
     def money(self, equity: float, confidence: float, committed: float) -> float:
         """Money for a new position, as ``FixedFraction.money``."""
-        room = self.gross * equity - committed
-        return max(0.0, min(self.amount * confidence, room))
+        return _within(self.gross * equity - committed, self.amount * confidence)
 
 
 Sizing: TypeAlias = EqualWeight | VolatilityTarget | FixedFraction | FixedAmount

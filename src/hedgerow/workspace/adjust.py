@@ -7,8 +7,6 @@ the close *C* of its ex-date. Volumes are divided by the split factors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from hedgerow.domain import Adjust, Adjustment
@@ -18,7 +16,11 @@ _BY = "instrument_id"
 
 
 def price_factors(
-    bars: pl.LazyFrame, splits: pl.DataFrame, dividends: pl.DataFrame, adjust: Adjust
+    bars: pl.LazyFrame,
+    all_bars: pl.LazyFrame,
+    splits: pl.DataFrame,
+    dividends: pl.DataFrame,
+    adjust: Adjust,
 ) -> pl.LazyFrame:
     """Bars with what their prices and volumes are to be multiplied by.
 
@@ -26,6 +28,9 @@ def price_factors(
     ----------
     bars
         Sorted by instrument and time.
+    all_bars
+        The same series with the bars that come after, sorted likewise: a later dividend needs
+        the close of its ex-date.
     splits
         ``instrument_id, ex_date, ratio``: the splits known.
     dividends
@@ -41,7 +46,7 @@ def price_factors(
     """
     events = _split_events(splits)
     if adjust is Adjust.TOTAL:
-        events = pl.concat([events, _dividend_events(bars, dividends)])
+        events = pl.concat([events, _dividend_events(all_bars, dividends)])
     if adjust is Adjust.NONE or events.is_empty():
         return bars.with_columns(_price_factor=pl.lit(1.0), _split_factor=pl.lit(1.0))
     later = (
@@ -127,6 +132,7 @@ def _on_first_bar(bars: pl.LazyFrame, events: pl.DataFrame, column: str) -> pl.L
     if events.is_empty():
         return bars.with_columns(pl.lit(None, dtype=pl.Float64).alias(column))
     starts = bars.select(_BY, "session", "timestamp")
+    first = bars.group_by(_BY).agg(_first=pl.col("session").min())
     landed = (
         events.lazy()
         .sort(_BY, "ex_date")
@@ -138,27 +144,10 @@ def _on_first_bar(bars: pl.LazyFrame, events: pl.DataFrame, column: str) -> pl.L
             strategy="forward",
             check_sortedness=False,
         )
-        .filter(pl.col("timestamp").is_not_null())
+        .join(first, on=_BY)
+        # What went ex before the series begins is in its first price already.
+        .filter(pl.col("timestamp").is_not_null(), pl.col("ex_date") >= pl.col("_first"))
         .group_by(_BY, "timestamp")
         .agg(pl.col(column).product() if column == "split_ratio" else pl.col(column).sum())
     )
     return bars.join(landed, on=[_BY, "timestamp"], how="left", maintain_order="left")
-
-
-def known_actions(table: pl.LazyFrame, instrument_ids: Sequence[str], value: str) -> pl.DataFrame:
-    """Actions of some instruments, once each, whichever source told of them.
-
-    Returns
-    -------
-    pl.DataFrame
-        ``instrument_id, ex_date`` and ``value``, sorted; kinds of one day are summed for
-        dividends by the caller's grouping.
-    """
-    by = [_BY, "ex_date", *(["kind"] if value == "amount" else [])]
-    return (
-        table.filter(pl.col(_BY).is_in(list(instrument_ids)))
-        .sort(*by, "source")
-        .unique(by, keep="first", maintain_order=True)
-        .select(_BY, "ex_date", value)
-        .collect()
-    )

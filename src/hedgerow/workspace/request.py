@@ -9,7 +9,6 @@ import polars as pl
 
 from hedgerow.domain import Adjust, Timeframe, knowledge_instant
 from hedgerow.errors import DataError, DefinitionError, did_you_mean
-from hedgerow.workspace.symbols import Symbols
 
 Day = dt.date | str | None
 Instant = dt.date | dt.datetime | str | None
@@ -38,9 +37,17 @@ class Request:
     as_of: dt.datetime | None
 
     @property
+    def ticker_day(self) -> dt.date | None:
+        """Session at which tickers count: the last asked for, or the last known."""
+        return self.end or (self.as_of.date() if self.as_of else None)
+
+    @property
     def last_period(self) -> str:
-        """Newest partition that can hold rows; years sort before their months."""
-        return f"{self.end:%Y-%m}" if self.end else "9999"
+        """Newest partition that can hold rows; years sort before their months.
+
+        A session's last bars may begin on the next day in UTC.
+        """
+        return f"{self.end + dt.timedelta(days=1):%Y-%m}" if self.end else "9999"
 
 
 def read_request(
@@ -85,15 +92,3 @@ def within(rows: pl.LazyFrame, request: Request) -> pl.LazyFrame:
     if request.end is not None:
         rows = rows.filter(pl.col("session") <= request.end)
     return rows
-
-
-def nothing_found(request: Request, symbols: Symbols, source: str | None) -> str:
-    """Message of a read that no row answers."""
-    what = f"{request.timeframe} bars"
-    whose = (
-        "" if symbols is None else f" of {symbols if isinstance(symbols, str) else 'these symbols'}"
-    )
-    span = f" from {request.start or 'the first'} to {request.end or 'the last'}"
-    told = f" known at {request.as_of:%Y-%m-%d %H:%M}Z" if request.as_of else ""
-    where = f" from source {source}" if source else ""
-    return f"there are no {what}{whose}{span}{told}{where}: see hedgerow sql 'select …' or widen it"

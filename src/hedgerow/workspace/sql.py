@@ -58,26 +58,61 @@ def table_names(ws: Workspace) -> list[str]:
     return sorted({*TABLES, *ws.lake.tables(), *Catalog.tables(), *VIEWS})
 
 
+def reserved_names() -> frozenset[str]:
+    """Names of tables and views that a table of a user's own may not take."""
+    return frozenset({*TABLES, *Catalog.tables(), *VIEWS})
+
+
 def run_sql(ws: Workspace, query: str) -> pl.DataFrame:
     """Answer of a query; see ``Workspace.sql``."""
     names = table_names(ws)
+    if _LISTING.fullmatch(query):
+        return pl.DataFrame({"name": names})
     words = {word.lower() for word in re.findall(r"\w+", query)}
     with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        for name in words.intersection(names):
-            connection.register(name, _load(ws, name))
         try:
+            _check_question(connection, query)
+            for name in words.intersection(names):
+                connection.register(name, _load(ws, name))
             answer = connection.sql(query)
             if answer is None:
-                raise DataError("SQL: the query gives no rows: ask with select")
-            rows: pl.DataFrame = answer.pl()
-            return rows.with_columns(_WHOLE_DECIMALS.cast(pl.Int64))
+                raise DataError(_ONLY_QUESTIONS)
+            return _narrowed(answer.pl())
         except duckdb.Error as error:
             raise DataError(_explained(error, names)) from error
+        except pl.exceptions.PolarsError as error:
+            raise DataError(
+                "SQL: the answer holds a type that no column has here, such as an interval: "
+                "cast it to text, such as cast(x as varchar)"
+            ) from error
 
 
-# DuckDB's sums of whole numbers are 128 bits wide.
-_WHOLE_DECIMALS = pl.col(pl.Decimal(38, 0))
+_LISTING = re.compile(r"\s*(show(\s+all)?\s+tables|show|describe)\s*;?\s*", re.IGNORECASE)
+
+_ONLY_QUESTIONS = "SQL: only questions are answered here (select …)"
+# A pivot that finds its own columns counts as several statements.
+_QUESTIONS = (
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.EXPLAIN,
+    duckdb.StatementType.MULTI,
+)
+
+
+def _check_question(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    statements = connection.extract_statements(query)
+    if any(statement.type not in _QUESTIONS for statement in statements) or not statements:
+        raise DataError(_ONLY_QUESTIONS)
+    if len(statements) > 1:
+        raise DataError(f"SQL: {len(statements)} questions at once: ask one at a time")
+
+
+def _narrowed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Whole numbers of 128 bits, as DuckDB's sums are, in 64 bits where they fit."""
+    wide = pl.col(pl.Decimal(38, 0))
+    narrow = rows.select(wide.cast(pl.Int64, strict=False))
+    fitting = [column for column in narrow if column.null_count() == rows[column.name].null_count()]
+    return rows.with_columns(fitting)
 
 
 def _explained(error: duckdb.Error, names: Sequence[str]) -> str:

@@ -67,8 +67,9 @@ def resolve(
     """
     if symbols is None:
         return catalog.instruments()
-    words = _words(symbols)
-    if not words:
+    # A list is taken word for word: some tickers have a space in them.
+    words = re.split(r"[\s,]+", symbols.strip(" ,")) if isinstance(symbols, str) else list(symbols)
+    if not any(words):
         raise DataError("no symbols were given: name some, or a universe")
     universes = catalog.universes()
     tickers = _tickers(catalog.instruments(), lake, words, on)
@@ -87,11 +88,6 @@ def resolve(
             )
         found[instrument.instrument_id] = instrument
     return list(found.values())
-
-
-def _words(symbols: str | Iterable[str]) -> list[str]:
-    texts = [symbols] if isinstance(symbols, str) else list(symbols)
-    return [word for text in texts for word in re.split(r"[\s,]+", text) if word]
 
 
 def _tickers(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,21 +12,19 @@ import polars as pl
 from hedgerow.catalog import Catalog
 from hedgerow.domain import Adjust, Instrument, InstrumentKind, Timeframe
 from hedgerow.domain.market import PRICES, TRADED, Market
-from hedgerow.domain.schemas import DIVIDENDS, SPLITS
 from hedgerow.errors import DataError, StoreError, did_you_mean
 from hedgerow.lake import IngestSummary, Lake
 from hedgerow.settings import Settings, load_settings
 from hedgerow.sources import Source
-from hedgerow.workspace.adjust import adjusted, event_columns, known_actions, price_factors
+from hedgerow.workspace.adjust import adjusted, event_columns, price_factors
+from hedgerow.workspace.reads import Read, read
 from hedgerow.workspace.request import (
     Day,
     Instant,
     Request,
-    nothing_found,
     read_request,
     within,
 )
-from hedgerow.workspace.selection import SERIES, preferred
 from hedgerow.workspace.sql import run_sql
 from hedgerow.workspace.symbols import Symbols, resolve
 
@@ -106,6 +105,11 @@ class Workspace:
         folder = self.path / "reports"
         folder.mkdir(exist_ok=True)
         return folder
+
+    def stored_path(self, path: Path) -> str:
+        """Path to remember in the catalog: within the workspace relative to it, else absolute."""
+        place, home = path.resolve(), self.path.resolve()
+        return str(place.relative_to(home) if place.is_relative_to(home) else place)
 
     def instruments(self, symbols: Symbols = None, on: dt.date | None = None) -> list[Instrument]:
         """Instruments by ticker or universe; see ``bars`` for what may be asked.
@@ -235,8 +239,9 @@ class Workspace:
             ``as_of``. Series that their vendor has adjusted stay as they are; the column
             ``adjustment`` tells.
         as_of
-            Instant (or session date) whose knowledge counts: bars and actions available by
-            then, in the version held then. The present by default.
+            Instant (or session date) whose knowledge counts: bars available by then in the
+            version held then, and splits and dividends available by then in their present
+            version. The present by default.
         source
             Source to read instead of the preferred one.
 
@@ -265,9 +270,10 @@ class Workspace:
         44.495
         """
         request = read_request(timeframe, adjust, start, end, as_of)
-        rows = self._select(request, symbols, source)
-        splits, dividends = self._actions(rows, request)
-        factored = price_factors(rows, splits, dividends, request.adjust)
+        found = self._read(request, self._asked(symbols, request), source)
+        factored = price_factors(
+            found.rows, found.all_rows, found.splits, found.dividends, request.adjust
+        )
         return adjusted(factored).pipe(within, request).select(_BAR_COLUMNS)
 
     def market(
@@ -296,16 +302,21 @@ class Workspace:
             There are no such bars.
         """
         request = read_request(timeframe, adjust, start, end, as_of)
-        if symbols is None:
-            symbols = self._tradable()
-        rows = self._select(request, symbols, source)
-        splits, dividends = self._actions(rows, request)
-        with_events = event_columns(rows, splits, dividends).with_columns(
+        asked = self._tradable() if symbols is None else self._asked(symbols, request)
+        return self._market(request, asked, source)
+
+    def _market(
+        self, request: Request, instruments: Sequence[Instrument] | None, source: str | None
+    ) -> Market:
+        found = self._read(request, instruments, source)
+        _check_one_account(found)
+        splits, dividends = found.splits, found.dividends
+        with_events = event_columns(found.rows, splits, dividends).with_columns(
             pl.col(name).alias(f"raw_{name}") for name in (*PRICES, "volume")
         )
-        bars = adjusted(price_factors(with_events, splits, dividends, request.adjust))
-        chosen = rows.select(SERIES).unique().sort(SERIES).collect()
-        sources = chosen["source"].unique().sort().to_list()
+        factored = price_factors(with_events, found.all_rows, splits, dividends, request.adjust)
+        bars = adjusted(factored)
+        sources = found.series["source"].unique().sort().to_list()
         return Market(
             bars=bars.select(*_BAR_COLUMNS, *TRADED),
             timeframe=request.timeframe,
@@ -316,7 +327,7 @@ class Workspace:
             facts={
                 "as_of": request.as_of,
                 "sources": sources,
-                "series": chosen.rows(),
+                "series": found.series.rows(),
                 "versions": self.lake.versions(),
                 "synthetic": any("synthetic" in name for name in sources),
             },
@@ -358,78 +369,63 @@ class Workspace:
         rank = {name: place for place, name in enumerate(self.settings.source_priority)}
         return sorted(found, key=lambda name: (rank.get(name, len(rank)), name))
 
-    def _tradable(self) -> list[str]:
-        symbols = [
-            instrument.instrument_id
-            for instrument in self.instruments()
-            if instrument.kind is not InstrumentKind.INDEX
-        ]
-        if not symbols:
+    def _tradable(self) -> list[Instrument]:
+        found = [one for one in self.instruments() if one.kind is not InstrumentKind.INDEX]
+        if not found:
             raise DataError(
                 f"workspace {self.path} holds no bars yet: load some with hedgerow demo, "
                 "hedgerow synth or hedgerow import bars"
             )
-        return symbols
+        return found
 
-    def _select(self, request: Request, symbols: Symbols, source: str | None) -> pl.LazyFrame:
-        rows = self._rows(request).filter(pl.col("timeframe") == request.timeframe.code)
-        if symbols is not None:
-            wanted = [i.instrument_id for i in self.instruments(symbols, request.end)]
-            rows = rows.filter(pl.col("instrument_id").is_in(wanted))
-        if source is not None:
-            known = self.sources(request.timeframe)
-            if source not in known:
-                raise DataError(
-                    f"source {source!r} has no {request.timeframe} bars here. "
-                    f"{did_you_mean(source, known)}"
-                )
-            rows = rows.filter(pl.col("source") == source)
-        if request.end is not None:
-            rows = rows.filter(
-                pl.col("period") <= request.last_period, pl.col("session") <= request.end
+    def _asked(self, symbols: Symbols, request: Request) -> list[Instrument] | None:
+        return None if symbols is None else self.instruments(symbols, request.ticker_day)
+
+    def _read(
+        self, request: Request, instruments: Sequence[Instrument] | None, source: str | None
+    ) -> Read:
+        if source is not None and source not in (known := self.sources(request.timeframe)):
+            raise DataError(
+                f"source {source!r} has no {request.timeframe} bars here. "
+                f"{did_you_mean(source, known)}"
             )
-        series = preferred(within(rows, request), request.adjust, self.settings.source_priority)
-        if series.is_empty():
-            raise DataError(nothing_found(request, symbols, source))
-        return rows.join(series.lazy(), on=list(SERIES), how="semi").sort(
-            "instrument_id", "timestamp"
-        )
-
-    def _rows(self, request: Request) -> pl.LazyFrame:
-        if request.as_of is None:
-            return self.lake.scan("bars")
-        return self.lake.bars_as_of(request.as_of)
-
-    def _actions(self, rows: pl.LazyFrame, request: Request) -> tuple[pl.DataFrame, pl.DataFrame]:
-        ids = rows.select("instrument_id").unique().collect()["instrument_id"].to_list()
-
-        def known(table: str, value: str) -> pl.DataFrame:
-            actions = self.lake.scan(table)
-            if request.as_of is not None:
-                actions = actions.filter(pl.col("available_at") <= request.as_of)
-            return known_actions(actions, ids, value)
-
-        return known(SPLITS.name, "ratio"), known(DIVIDENDS.name, "amount")
+        return read(self.lake, request, instruments, source, self.settings.source_priority)
 
     def _table(self, name: str, request: Request) -> pl.LazyFrame:
         meaning = self.lake.user_table(name)
         rows = self.lake.scan(name).with_columns(available_at=meaning.available_at)
         if request.as_of is not None:
             rows = rows.filter(pl.col("available_at") <= request.as_of)
-        # Of facts published together the one about the latest time counts.
-        return rows.sort("available_at", meaning.time)
+        ordered = rows.sort("available_at", meaning.time)
+        owner = [name for name in ("instrument_id", "symbol") if name in meaning.columns][:1]
+        newest = pl.col(meaning.time).cum_max()
+        # A late restatement of an older period does not replace what is known of the newest.
+        return ordered.filter(pl.col(meaning.time) >= (newest.over(owner) if owner else newest))
 
     def _context(self, name: str, request: Request, sources: Sequence[str]) -> pl.LazyFrame:
         """Bars of a series, of the market's own source and timeframe where there are such."""
-        bearers = [i.instrument_id for i in self.instruments() if i.symbol == name] or [name]
-        named = [i.instrument_id for i in self.instruments(name, request.end)]
+        named = self.instruments([name], request.ticker_day)
+        bearers = [one for one in self.instruments() if one.symbol == name] or named
         wanted = [*((source, bearers) for source in sources), (None, named)]
         for length in dict.fromkeys([request.timeframe, Timeframe.parse("1d")]):
-            for source, identities in wanted:
+            around = replace(request, timeframe=length, adjust=Adjust.SPLITS, start=None)
+            for source, instruments in wanted:
                 try:
-                    return self.market(
-                        identities, None, request.end, length, as_of=request.as_of, source=source
-                    ).bars
+                    return self._market(around, instruments, source).bars
                 except DataError:
                     continue
         raise DataError(f"context {name!r} has no bars in {self.path}: load the series first")
+
+
+def _check_one_account(found: Read) -> None:
+    """Refuse what one account cannot hold side by side."""
+    synthetic = found.series["source"].str.contains("synthetic")
+    if synthetic.any() and not synthetic.all():
+        raise DataError(
+            "these symbols mix real and synthetic prices: name symbols of one kind, or a source"
+        )
+    currencies = found.rows.select(pl.col("currency").unique().sort()).collect()["currency"]
+    if len(currencies) > 1:
+        raise DataError(
+            f"these symbols are quoted in {', '.join(currencies)}: name symbols of one currency"
+        )

@@ -162,6 +162,7 @@ def test_index_column_of_a_data_frame_is_the_time(write):
         ("2024-01-03,X,12,1x", "unreadable_number"),
         ("soon,X,12,1", "unreadable_date"),
         ("2024-02-30,X,12,1", "unreadable_date"),
+        ("2999-01-02,X,12,1", "beyond_sessions"),
         (",X,12,1", "unreadable_date"),
         ("2024-01-03,,12,1", "missing_symbol"),
         ("2024-01-03,,abc,1", "unreadable_number,missing_symbol"),
@@ -226,6 +227,7 @@ def test_blank_lines_hold_nothing(write):
         (["Date,Close", "2024-01-02,5,6", "2024-01-03,5,6"], "2 columns in its header but 3 on"),
         (["Date,Close", "2024-01-02,x"], "column 'Close' holds no numbers: found 'x' on line 2"),
         (["Date,Close", "2024-01-02,x", "x,5"], "no readable row"),
+        (["Date,Close", "2999-01-02,5"], "'2999-01-02' on line 2 lies beyond the known sessions"),
         (["Date,Close", '2024-01-02,"5'], "unclosed quote on line 2"),
     ],
 )
@@ -238,7 +240,7 @@ def test_faults_of_the_file_are_one_line(write, lines, message):
 
 
 def test_a_file_without_symbols_asks_for_one(write):
-    with pytest.raises(DataError, match="give symbol="):
+    with pytest.raises(DataError, match=r"give --symbol … .symbol= in Python"):
         read_bars(write("Date,Close", "2024-01-02,5"))
 
 
@@ -266,6 +268,8 @@ def test_an_intraday_read_of_daily_bars_is_refused(write):
         ({"time_zone": "America/NewYork"}, "Did you mean 'America/New_York'"),
         ({"separator": "ab"}, "separator 'ab' is not one character"),
         ({"source": " "}, "source is empty"),
+        ({"source": "sample_ohlcv"}, "source 'sample_ohlcv' is a name of Hedgerow's own data"),
+        ({"source": "synthetic"}, "source 'synthetic' is a name of Hedgerow's own data"),
         ({"symbol": ""}, "symbol is empty"),
         ({"mapping": {"closing": "Close"}}, "field 'closing'.*Did you mean 'close'"),
     ],
@@ -280,6 +284,7 @@ def test_a_mapped_column_must_exist(write):
         read_bars(write("Date,Settle", "2024-01-02,5"), symbol="X", mapping={"close": "Settl"})
 
 
-def test_a_currency_must_be_a_code(write):
-    with pytest.raises(DataError, match="currency 'dollars'"):
-        read_bars(write("Date,Close", "2024-01-02,5"), symbol="X", currency="dollars")
+@pytest.mark.parametrize("currency", ["dollars", "XXX", "QQQ", ""])
+def test_a_currency_must_be_a_code(write, currency):
+    with pytest.raises(DataError, match=f"currency '{currency}'"):
+        read_bars(write("Date,Close", "2024-01-02,5"), symbol="X", currency=currency)

@@ -16,6 +16,7 @@ from __future__ import annotations
     VOLATILITY,
     ORDER,  # reason of the waiting order; NONE where none waits
     GOAL,  # signed shares the waiting order leads to
+    CUT,  # 1 where cash has left the waiting order well short of its goal
     NEXT_STOP,  # fractions of the decision that wants to enter
     NEXT_TARGET,
     NEXT_TRAILING,
@@ -39,8 +40,8 @@ from __future__ import annotations
     MONEY_OUT,
     FLOW,
     COST,
-) = range(35)
-STATE_WIDTH = 35
+) = range(36)
+STATE_WIDTH = 36
 
 # The account: one row.
 (
@@ -54,8 +55,9 @@ STATE_WIDTH = 35
     GUARDED,  # positions with a stop, target or trailing stop
     WAITING,  # whether any order may be waiting
     RUINED,
-) = range(10)
-ACCOUNT_WIDTH = 10
+    CUTS,  # orders done with that cash left well short
+) = range(11)
+ACCOUNT_WIDTH = 11
 
 (
     COMMISSION_BPS,

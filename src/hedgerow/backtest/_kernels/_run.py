@@ -18,12 +18,16 @@ from hedgerow.backtest._kernels._columns import (
     BASIS,
     BORROW_ANNUAL,
     CASH,
+    CUT,
+    CUTS,
     ENTRY_SEEN,
     FILLS,
     FLOW,
+    GOAL,
     GUARDED,
     HELD,
     LAST,
+    ORDER,
     SEEN,
     TRADES,
     WAITING,
@@ -83,7 +87,9 @@ def _build(fingerprint: int) -> Callable[..., Any]:
                 bar, equity, open_, high, low, close, signals, confidence, stop, target,
                 trailing, exit_when, setup, state, account,
             )  # fmt: skip
-        for i in range(count):  # trades still open, at the last price
+        for i in range(count):  # what waits and what is open still, at the last price
+            if state[i, ORDER] != NONE and state[i, GOAL] > state[i, HELD]:
+                account[CUTS] += state[i, CUT]
             if state[i, HELD] != 0.0:
                 state[i, FLOW] += state[i, HELD] * state[i, LAST]
                 price = state[i, LAST] * state[i, BASIS]

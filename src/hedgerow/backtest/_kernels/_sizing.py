@@ -14,6 +14,7 @@ from hedgerow.backtest._codes import (
 )
 from hedgerow.backtest._kernels._columns import (
     CONFIDENCE,
+    CUT,
     DUST,
     ENTERING,
     GOAL,
@@ -49,7 +50,7 @@ def leave(i, reason, state, account):
 def place_order(i, shares, setup, state, account):
     goal = state[i, WANTED] * whole_lots(shares, setup[LOT])
     held = state[i, HELD]
-    state[i, GOAL] = goal
+    state[i, GOAL], state[i, CUT] = goal, 0.0
     if abs(goal - held) * state[i, LAST] < setup[DUST]:
         state[i, ORDER] = NONE
     else:

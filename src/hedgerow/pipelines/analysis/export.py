@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hedgerow.errors import DefinitionError, StoreError
@@ -36,9 +37,9 @@ Compression = Literal["snappy", "zstd", "lz4", "none"]
 # The default of pandas and Spark, read by every tool; half the processor time of zstd.
 DEFAULT_COMPRESSION: Compression = "snappy"
 
-_ENUMERATED = {"signal": SIGNAL, "trade_quality": QUALITY}
+_WORDS = {"signal": SIGNAL, "trade_quality": QUALITY}
 # Few distinct values, the VIX being quoted to a cent: a dictionary halves them.
-_DICTIONARY = ["contract", *_ENUMERATED, "VIX", "buy_threshold", "sell_threshold"]
+_DICTIONARY = ["contract", *_WORDS, "VIX", "buy_threshold", "sell_threshold"]
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]|^\.+")
 
 
@@ -94,13 +95,37 @@ def file_names(symbols: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def write_symbol(judged: pl.DataFrame, path: Path, compression: Compression) -> Path:
-    """Write one symbol's analysis; the file appears whole or not at all.
+def arrow_table(judged: pl.DataFrame) -> pa.Table:
+    """Analysis in the columns of an export, words as dictionaries.
 
     Parameters
     ----------
     judged
-        At least the columns of ``EXPORT_COLUMNS``.
+        At least the columns of ``EXPORT_COLUMNS``, of any number of symbols.
+
+    Returns
+    -------
+    pyarrow.Table
+        The same rows. Enumerated words go into a file's dictionary as they are, where text
+        would be hashed again.
+    """
+    return pl.DataFrame(_enumerated(judged[name]) for name in EXPORT_COLUMNS).to_arrow()
+
+
+def of_ticker(table: pa.Table, symbol: str) -> pa.Table:
+    """Table whose ``contract`` is one ticker, without the names of the others it lay among."""
+    places = pa.repeat(pa.scalar(0, pa.int8()), table.num_rows)
+    names = pa.DictionaryArray.from_arrays(places, [symbol])
+    return table.set_column(EXPORT_COLUMNS.index("contract"), "contract", names)
+
+
+def write_symbol(table: pa.Table, path: Path, compression: Compression) -> Path:
+    """Write one symbol's analysis; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    table
+        As ``arrow_table`` gives it.
     path
         File to make or replace.
     compression
@@ -111,8 +136,6 @@ def write_symbol(judged: pl.DataFrame, path: Path, compression: Compression) -> 
     StoreError
         The file cannot be written; an older one stays as it was.
     """
-    # Enumerated text goes into the file's dictionary as it is, instead of being hashed again.
-    table = pl.DataFrame(_enumerated(judged[name]) for name in EXPORT_COLUMNS).to_arrow()
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         pq.write_table(
@@ -136,18 +159,9 @@ def write_symbol(judged: pl.DataFrame, path: Path, compression: Compression) -> 
 
 
 def _enumerated(column: pl.Series) -> pl.Series:
-    if column.name == "contract":
-        return _tickers(column)
-    return column.cast(_ENUMERATED[column.name]) if column.dtype == pl.String else column
-
-
-def _tickers(contract: pl.Series) -> pl.Series:
-    """Enumeration of the tickers that the instrument had, which is mostly one."""
-    names = contract.unique().cast(pl.String)
-    kind = pl.Enum(names)
-    if len(names) == 1:
-        return names.cast(kind).new_from_index(0, len(contract)).alias(contract.name)
-    return contract.cast(pl.String).cast(kind)
+    if column.dtype != pl.String:
+        return column
+    return column.cast(_WORDS.get(column.name) or pl.Enum(column.unique()))
 
 
 def _distinct(name: str, instrument: str) -> str:

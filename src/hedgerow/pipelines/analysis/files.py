@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from hedgerow.domain import Timeframe
 from hedgerow.pipelines.analysis.checks import unusable
@@ -23,8 +24,10 @@ from hedgerow.pipelines.analysis.export import (
     DEFAULT_COMPRESSION,
     EXPORT_COLUMNS,
     Compression,
+    arrow_table,
     export_folder,
     file_names,
+    of_ticker,
     write_symbol,
 )
 from hedgerow.pipelines.analysis.formulas import DEFAULT_RULES, judge
@@ -146,12 +149,19 @@ class _Job:
         if faults:
             usable = ~pl.col("symbol").is_in(list(faults))
             bars, runs = bars.filter(usable), runs.filter(usable)
-        rows, files = [], []
-        for symbol, judged in _split(self._judge(bars), runs):
-            rows.append(summary_row(symbol, judged))
-            files.append(write_symbol(judged, self.folder / self.names[symbol], self.compression))
+        judged = self._judge(bars)
+        table = arrow_table(judged)
+        rows, files, start = [], [], 0
+        for symbol, count in runs.select("symbol", "bars").rows():
+            rows.append(summary_row(symbol, judged.slice(start, count)))
+            files.append(self._write(symbol, table.slice(start, count)))
+            start += count
         failed = tuple(SymbolFailure(*fault) for fault in faults.items())
         return AnalysisSummary(summary_table(rows), failed, tuple(files))
+
+    def _write(self, symbol: str, table: pa.Table) -> Path:
+        path = self.folder / self.names[symbol]
+        return write_symbol(of_ticker(table, symbol), path, self.compression)
 
     def _judge(self, bars: pl.DataFrame) -> pl.DataFrame:
         judged = judge(bars.lazy(), self.vix, self.spx, timeframe=self.timeframe, rules=self.rules)
@@ -183,11 +193,3 @@ def _batches(runs: pl.DataFrame, workers: int) -> list[pl.DataFrame]:
     piece = pl.col("start") * (rounds * workers) // bars
     shares = runs.with_columns(piece.alias("_piece"))
     return shares.partition_by("_piece", include_key=False, maintain_order=True)
-
-
-def _split(judged: pl.DataFrame, runs: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Each symbol with its own bars."""
-    start = 0
-    for symbol, count in runs.select("symbol", "bars").rows():
-        yield symbol, judged.slice(start, count)
-        start += count

@@ -24,6 +24,7 @@ from hedgerow.lake import Lake
 from hedgerow.pipelines.analysis.checks import unusable
 from hedgerow.pipelines.analysis.export import (
     DEFAULT_COMPRESSION,
+    arrow_table,
     export_folder,
     file_names,
     write_symbol,
@@ -105,8 +106,9 @@ def analyze(  # noqa: PLR0913 - a read names its options; all but the first two 
     Returns
     -------
     AnalysisSummary
-        Of the symbols that could be analysed; ``failed`` names the others. A second run of the
-        same bars stores nothing.
+        Of the symbols that could be analysed; ``failed`` names the others. Where none was
+        named, those without bars in the span are ``not_run`` instead. A second run of the same
+        bars stores nothing.
 
     Raises
     ------
@@ -139,6 +141,7 @@ def analyze(  # noqa: PLR0913 - a read names its options; all but the first two 
     chosen = sorted(instruments, key=lambda one: (one.symbol, one.instrument_id))[:limit]
     run = _Run(
         read=lambda ids: ws.market(ids, start, None, length, source=source, as_of=as_of),
+        named=symbols is not None,
         end=last,
         rules=rules,
         symbols={one.instrument_id: one.symbol for one in chosen},
@@ -191,6 +194,7 @@ class _Run:
     """What the batches share: where bars come from, by what they are judged, where they go."""
 
     read: ReadMarket
+    named: bool
     end: dt.date | None
     rules: AnalysisRules
     symbols: dict[str, str]
@@ -209,16 +213,26 @@ class _Run:
             if len(instruments) > 1:
                 return combined(self.batch([one]) for one in instruments)
             reason = str(error).splitlines()[0]
-            return AnalysisSummary(failed=(SymbolFailure(self.symbols[instruments[0]], reason),))
+            left = (SymbolFailure(self.symbols[instruments[0]], reason),)
+            if isinstance(error, DataError) and not self.named:
+                return AnalysisSummary(not_run=left)
+            return AnalysisSummary(failed=left)
         by_source = bars.group_by("source").agg(pl.col("instrument_id").unique().sort())
         if by_source.height > 1:
             # Invented companies are judged by their own VIX, real ones by the real one.
             return combined(self.batch(ids) for _, ids in by_source.sort("source").rows())
         analysis, faults = judge_market(market, *self._around(market, bars), self.rules)
         judged = set(analysis["instrument_id"].unique())
-        faults |= dict.fromkeys({*instruments} - judged - faults.keys(), _NO_BARS)
-        failed = (SymbolFailure(self.symbols[one], reason) for one, reason in faults.items())
-        return replace(self.deliver(analysis), failed=tuple(failed))
+        silent = dict.fromkeys({*instruments} - judged - faults.keys(), _NO_BARS)
+        failed = faults | silent if self.named else faults
+        return replace(
+            self.deliver(analysis),
+            failed=self._failures(failed),
+            not_run=self._failures({} if self.named else silent),
+        )
+
+    def _failures(self, reasons: dict[str, str]) -> tuple[SymbolFailure, ...]:
+        return tuple(SymbolFailure(self.symbols[one], reason) for one, reason in reasons.items())
 
     def deliver(self, analysis: pl.DataFrame) -> AnalysisSummary:
         """Store and export some instruments, and sum them up."""
@@ -230,7 +244,7 @@ class _Run:
             rows.append(summary_row(self.symbols[name], judged))
             if self.folder is not None:
                 path = self.folder / self.file_names[name]
-                files.append(write_symbol(judged, path, DEFAULT_COMPRESSION))
+                files.append(write_symbol(arrow_table(judged), path, DEFAULT_COMPRESSION))
         return AnalysisSummary(
             symbols=summary_table(rows),
             files=tuple(files),
@@ -261,7 +275,9 @@ def _published(market: Market, name: str) -> pl.LazyFrame:
 
 def _unless_hopeless(summary: AnalysisSummary) -> AnalysisSummary:
     """The summary, unless everything failed alike: then the request is wrong, not a symbol."""
-    reasons = {failure.reason for failure in summary.failed}
-    if summary.symbols.is_empty() and len(reasons) == 1:
-        raise DataError(reasons.pop())
-    return summary
+    reasons = {failure.reason for failure in (*summary.failed, *summary.not_run)}
+    if summary.symbols.is_empty() and reasons and not (summary.failed and len(reasons) > 1):
+        raise DataError(reasons.pop() if len(reasons) == 1 else f"{_NO_BARS} of any symbol")
+    return replace(
+        summary, not_run=tuple(SymbolFailure(left.symbol, _NO_BARS) for left in summary.not_run)
+    )

@@ -48,6 +48,8 @@ class AnalysisSummary:
         What was written to the export folder, sorted.
     inserted, corrected, unchanged
         Rows that the lake took as new, took as a correction, and held already.
+    not_run
+        Symbols that nobody named and that have no bars in the span, sorted: no failure.
     """
 
     symbols: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SUMMARY_COLUMNS))
@@ -56,6 +58,7 @@ class AnalysisSummary:
     inserted: int = 0
     corrected: int = 0
     unchanged: int = 0
+    not_run: tuple[SymbolFailure, ...] = ()
 
     @property
     def bars(self) -> int:
@@ -64,7 +67,7 @@ class AnalysisSummary:
 
     @property
     def ok(self) -> bool:
-        """Whether every symbol was analysed."""
+        """Whether every symbol was analysed that was named or has bars in the span."""
         return not self.failed
 
     @property
@@ -126,6 +129,7 @@ def combined(parts: Iterable[AnalysisSummary]) -> AnalysisSummary:
     return AnalysisSummary(
         symbols=pl.concat(piece.symbols for piece in pieces).sort("symbol"),
         failed=tuple(sorted(failure for piece in pieces for failure in piece.failed)),
+        not_run=tuple(sorted(left for piece in pieces for left in piece.not_run)),
         files=tuple(sorted(file for piece in pieces for file in piece.files)),
         inserted=sum(piece.inserted for piece in pieces),
         corrected=sum(piece.corrected for piece in pieces),

@@ -15,7 +15,9 @@ from hedgerow.sources.files._table import RawTable
 _TIME_OF_DAY = r"^\d{1,2}:\d{2}"
 
 
-def bar_starts(raw: RawTable, columns: Mapping[str, str], options: BarOptions) -> pl.DataFrame:
+def bar_starts(
+    raw: RawTable, columns: Mapping[str, str], options: BarOptions, zone: str
+) -> pl.DataFrame:
     """Start of each bar, by the rules of the clock.
 
     Parameters
@@ -25,14 +27,17 @@ def bar_starts(raw: RawTable, columns: Mapping[str, str], options: BarOptions) -
     columns
         Field to column.
     options
-        Timeframe, time zone, and whether bars are stamped at their start or end.
+        Timeframe, and whether bars are stamped at their start or end.
+    zone
+        Zone of times that are written without one.
 
     Returns
     -------
     pl.DataFrame
         ``timestamp`` (Datetime, UTC; for daily bars the date at 00:00) and ``time_rule``: null,
-        or ``unreadable_date``, or ``unclear_time`` for a local time that the change to or from
-        summer time makes impossible or double.
+        ``unreadable_date``, ``beyond_sessions`` for a date that no calendar reaches, or
+        ``unclear_time`` for a local time that the change to or from summer time makes
+        impossible or double.
 
     Raises
     ------
@@ -42,15 +47,17 @@ def bar_starts(raw: RawTable, columns: Mapping[str, str], options: BarOptions) -
     raw, column = _time_column(raw, columns)
     moments = read_moments(raw, column, options.date_format)
     starts = (
-        _local_instants(raw, column, moments, options)
+        _local_instants(raw, column, moments, options, zone)
         if options.timeframe.intraday
-        else _labels(moments, options)
+        else _labels(moments, zone)
     )
     if not options.timeframe.intraday and moments.timed:
         _refuse_intraday(raw, columns, starts, moments, options)
     read = ~moments.unreadable
     rule = (
-        pl.when(~read)
+        pl.when(pl.lit(False) if moments.beyond is None else moments.beyond)
+        .then(pl.lit("beyond_sessions"))
+        .when(~read)
         .then(pl.lit("unreadable_date"))
         .when(starts.is_null())
         .then(pl.lit("unclear_time"))
@@ -72,23 +79,26 @@ def _time_column(raw: RawTable, columns: Mapping[str, str]) -> tuple[RawTable, s
     return raw, columns.get("date") or columns["time"]
 
 
-def _labels(moments: Moments, options: BarOptions) -> pl.Series:
+def _labels(moments: Moments, zone: str) -> pl.Series:
     """Dates of daily bars: midnight as written is a label, another instant a local day."""
-    local = moments.instant.dt.convert_time_zone(options.local_zone).dt.date()
+    local = moments.instant.dt.convert_time_zone(zone).dt.date()
     is_label = moments.instant.is_null() | (moments.wall.dt.time() == MIDNIGHT)
     day = pl.select(pl.when(is_label).then(moments.wall.dt.date()).otherwise(local)).to_series()
     return day.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
-def _local_instants(raw: RawTable, column: str, moments: Moments, options: BarOptions) -> pl.Series:
+def _local_instants(
+    raw: RawTable, column: str, moments: Moments, options: BarOptions, zone: str
+) -> pl.Series:
     if not moments.timed:
         raise DataError(
             f"file {raw.path}, column {column!r} has dates without a time of day, but "
-            f"timeframe is {options.timeframe}: use timeframe='1d' for daily bars",
+            f"timeframe is {options.timeframe}: say --timeframe 1d (timeframe='1d' in Python) for "
+            "daily bars",
             path=str(raw.path),
         )
     local = moments.wall.dt.replace_time_zone(
-        options.local_zone, ambiguous="null", non_existent="null"
+        zone, ambiguous="null", non_existent="null"
     ).dt.convert_time_zone("UTC")
     starts = pl.select(pl.coalesce(moments.instant, local)).to_series()
     return starts - options.timeframe.duration if options.stamped == "end" else starts
@@ -115,6 +125,6 @@ def _refuse_intraday(
         raise DataError(
             f"file {raw.path} has {max(most)} rows at different times of one day, but "
             f"timeframe is {options.timeframe}: give the length of its bars, such as "
-            "timeframe='1h'",
+            "--timeframe 1h (timeframe='1h' in Python)",
             path=str(raw.path),
         )

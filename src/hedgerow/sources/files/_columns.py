@@ -97,7 +97,7 @@ def _pick(
     if len(chosen) > 1:
         raise DataError(
             f"file {path} has several columns for {field}: {', '.join(chosen)}. "
-            f"Name one with mapping={{'{field}': '{chosen[0]}'}}",
+            f"Name one with --map '{field}={chosen[0]}' (mapping= in Python)",
             path=str(path),
         )
     return chosen[0] if chosen else None
@@ -135,7 +135,7 @@ def _check_needed(
     if "close" not in found and "close" in adjusted:
         raise DataError(
             f"file {path} has only an adjusted close, {adjusted['close']!r}: say so with "
-            "adjustment='total'",
+            "--adjustment total (adjustment='total' in Python)",
             path=str(path),
         )
     missing = [] if "close" in found else ["close"]
@@ -145,7 +145,7 @@ def _check_needed(
         shown = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
         raise DataError(
             f"file {path} has no column for {' and '.join(missing)}; it has: {shown}. "
-            f"Name it with mapping={{'{missing[0]}': '…'}}, or add a header line",
+            f"Name it with --map {missing[0]}=… (mapping= in Python), or add a header line",
             path=str(path),
             missing=missing,
         )

@@ -46,11 +46,14 @@ class Moments:
         The same as a UTC instant where the file gives a zone or counts from 1970; else null.
     timed
         Whether a time of day is given.
+    beyond
+        Rows whose date could be read, but is before 1700 or after 2200; None where nobody looked.
     """
 
     wall: pl.Series
     instant: pl.Series
     timed: bool
+    beyond: pl.Series | None = None
 
     @property
     def unreadable(self) -> pl.Series:
@@ -91,7 +94,8 @@ def read_moments(raw: RawTable, column: str, date_format: str | None) -> Moments
     texts = values.cast(pl.String)
     found = _plausible(_by_format(texts, date_format) if date_format else _by_shape(raw, texts))
     if found.unreadable.all():
-        raise nothing_read(raw, texts)
+        beyond = found.beyond is not None and bool(found.beyond.any())
+        raise nothing_read(raw, texts, found.beyond if beyond else None)
     return found
 
 
@@ -101,7 +105,7 @@ def _plausible(found: Moments) -> Moments:
     kept = pl.DataFrame({"wall": found.wall, "instant": found.instant}).select(
         pl.when(known).then(pl.all())
     )
-    return Moments(kept["wall"], kept["instant"], found.timed)
+    return Moments(kept["wall"], kept["instant"], found.timed, (~known).fill_null(value=False))
 
 
 def _dates(values: pl.Series) -> Moments:

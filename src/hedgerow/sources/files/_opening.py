@@ -98,7 +98,8 @@ def decoded(path: Path, content: bytes, encoding: str | None) -> str:
         line = content.count(b"\n", 0, fault.start) + 1
         raise DataError(
             f"file {path} is not {name.upper()}: byte 0x{content[fault.start]:02X} on line {line}. "
-            "Save it as UTF-8, or name its encoding, such as encoding='cp1252'",
+            "Save it as UTF-8, or name its encoding, such as --encoding cp1252 "
+            "(encoding= in Python)",
             path=str(path),
         ) from None
     except UnicodeError as fault:
@@ -106,7 +107,8 @@ def decoded(path: Path, content: bytes, encoding: str | None) -> str:
     if "\x00" in text:
         raise DataError(
             f"file {path} holds zero bytes: it is not text, or UTF-16 without a byte-order mark; "
-            "save it as UTF-8, or name its encoding, such as encoding='utf-16-le'",
+            "save it as UTF-8, or name its encoding, such as --encoding utf-16-le "
+            "(encoding= in Python)",
             path=str(path),
         )
     return text

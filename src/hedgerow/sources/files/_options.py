@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hedgerow.domain.adjustment import Adjustment
 from hedgerow.domain.calendar import time_zone as zone_of
 from hedgerow.domain.currency import major_unit
-from hedgerow.domain.instrument import InstrumentKind
+from hedgerow.domain.instrument import Instrument, InstrumentKind
 from hedgerow.domain.timeframe import Timeframe
 from hedgerow.errors import DefinitionError, did_you_mean
+
+# Sources of Hedgerow itself: bars of a user's under one of these names would replace its own.
+RESERVED_SOURCES = frozenset({"sample_ohlcv", "sample_closes", "sample_fx", "synthetic"})
 
 
 @dataclass(frozen=True)
@@ -30,44 +33,47 @@ class BarOptions:
     source: str
     timeframe: Timeframe
     adjustment: str
-    currency: str
-    exchange: str
+    currency: str | None
+    exchange: str | None
     time_zone: str | None
     symbol: str | None
-    kind: str
+    kind: str | None
     stamped: str
     date_format: str | None
     decimal: str | None
+    known: Sequence[Instrument]
 
     def __post_init__(self) -> None:
         """Refuse words that mean nothing."""
         _check_word("adjustment", self.adjustment, Adjustment)
-        _check_word("kind", self.kind, InstrumentKind)
+        _check_word("kind", self.kind or InstrumentKind.EQUITY, InstrumentKind)
         _check_word("stamped", self.stamped, ("start", "end"))
         _check_word("decimal", self.decimal or ".", (".", ","))
-        major_unit(self.currency)
-        zone_of(self.exchange)
+        if self.currency is not None:
+            major_unit(self.currency)
+        if self.exchange is not None:
+            zone_of(self.exchange)
         if self.time_zone is not None:
             check_zone(self.time_zone)
         if not self.source.strip():
             raise DefinitionError("source is empty: give the bars a source, such as 'files'")
+        if self.source.strip() in RESERVED_SOURCES:
+            raise DefinitionError(
+                f"source {self.source!r} is a name of Hedgerow's own data: give another, such as "
+                "'files'"
+            )
         if self.symbol is not None and not self.symbol.strip():
             raise DefinitionError("symbol is empty: give the series a ticker")
 
     @property
-    def currency_code(self) -> str:
-        """ISO 4217 code of the prices after conversion."""
-        return major_unit(self.currency)[0]
+    def currency_code(self) -> str | None:
+        """ISO 4217 code of the prices after conversion, where it is stated."""
+        return None if self.currency is None else major_unit(self.currency)[0]
 
     @property
     def currency_factor(self) -> float:
         """What a quoted price is multiplied by."""
-        return major_unit(self.currency)[1]
-
-    @property
-    def local_zone(self) -> str:
-        """Zone of times that are written without one."""
-        return self.time_zone or zone_of(self.exchange)
+        return 1.0 if self.currency is None else major_unit(self.currency)[1]
 
 
 def _check_word(name: str, value: str, valid: Iterable[str]) -> None:

@@ -102,14 +102,22 @@ def day_or_month(raw: RawTable, texts: pl.Series, parts: pl.DataFrame) -> str:
     return "%d/%m/%Y" if day_first.any() else "%m/%d/%Y"
 
 
-def nothing_read(raw: RawTable, texts: pl.Series) -> DataError:
-    """Error for a column without a single date."""
+def nothing_read(raw: RawTable, texts: pl.Series, beyond: pl.Series | None = None) -> DataError:
+    """Error for a column without a single date, or with none that can have had a session."""
+    if beyond is not None:
+        row = beyond.arg_max() or 0
+        return DataError(
+            f"file {raw.path}, column {texts.name!r} holds no date with a known session: "
+            f"{texts[row]!r} on {raw.where(row)} lies beyond the known sessions",
+            path=str(raw.path),
+            column=texts.name,
+        )
     filled = texts.is_not_null()
     row = filled.arg_max() or 0
     found = f"{texts[row]!r} on {raw.where(row)}" if filled.any() else "nothing at all"
     return DataError(
         f"file {raw.path}, column {texts.name!r} holds no date that could be read: found {found}. "
-        "Write YYYY-MM-DD, or give date_format such as %d/%m/%Y",
+        "Write YYYY-MM-DD, or give --date-format such as %d/%m/%Y (date_format= in Python)",
         path=str(raw.path),
         column=texts.name,
     )
@@ -128,7 +136,7 @@ def _mixed(raw: RawTable, texts: pl.Series, what: str, rows: tuple[int, int]) ->
 def _unclear(raw: RawTable, texts: pl.Series, row: int, why: str) -> DataError:
     return DataError(
         f"file {raw.path}, column {texts.name!r}: {texts[row]!r} on {raw.where(row)} {why}. "
-        "Give date_format, such as %d/%m/%Y or %m/%d/%y",
+        "Give --date-format, such as %d/%m/%Y or %m/%d/%y (date_format= in Python)",
         path=str(raw.path),
         column=texts.name,
     )

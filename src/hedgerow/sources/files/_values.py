@@ -45,7 +45,7 @@ def read_values(raw: RawTable, columns: Mapping[str, str], options: BarOptions) 
         value, fault = _numbers(raw, columns[name], name, options)
         values.append(value.alias(name))
         faults.append(fault)
-    symbol = _symbols(raw, columns, options)
+    symbol = read_symbols(raw, columns, options)
     frame = pl.DataFrame([symbol, *values]).with_columns(
         pl.col(name) * options.currency_factor for name in (*PRICE_FIELDS, "vwap") if name in fields
     )
@@ -60,13 +60,20 @@ def read_values(raw: RawTable, columns: Mapping[str, str], options: BarOptions) 
     return frame.with_columns(value_rules=rules.replace("", None))
 
 
-def _symbols(raw: RawTable, columns: Mapping[str, str], options: BarOptions) -> pl.Series:
+def read_symbols(raw: RawTable, columns: Mapping[str, str], options: BarOptions) -> pl.Series:
+    """Symbol of each row, null where its cell is empty.
+
+    Raises
+    ------
+    DataError
+        The file has no symbols and none was given.
+    """
     if options.symbol is not None:
         return pl.Series("symbol", [options.symbol.strip()]).new_from_index(0, raw.frame.height)
     if "symbol" not in columns:
         raise DataError(
-            f"file {raw.path} has no column for the symbol: give symbol='…' for a file of one "
-            "series, or name the column with mapping={'symbol': '…'}",
+            f"file {raw.path} has no column for the symbol: give --symbol … (symbol= in Python) "
+            "for a file of one series, or name the column with --map symbol=… (mapping= in Python)",
             path=str(raw.path),
         )
     texts = raw.frame[columns["symbol"]].cast(pl.String, strict=False)
@@ -117,8 +124,8 @@ def _refuse_unclear_commas(raw: RawTable, column: str, read: pl.DataFrame) -> No
         row = suspect.fill_null(value=False).arg_max() or 0
         raise DataError(
             f"file {raw.path}, column {column!r}: {read['text'][row]!r} on {raw.where(row)} may "
-            "have a decimal comma. Say decimal=',' if it has, decimal='.' if commas group "
-            "thousands",
+            "have a decimal comma. Say --decimal , if it has, --decimal . if commas group "
+            "thousands (decimal= in Python)",
             path=str(raw.path),
             column=column,
         )

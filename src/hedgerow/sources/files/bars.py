@@ -9,25 +9,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from hedgerow.domain.calendar import DEFAULT_CALENDAR
 from hedgerow.domain.clock import PUBLICATION_DELAY, stamp
-from hedgerow.domain.instrument import Instrument, InstrumentKind
+from hedgerow.domain.instrument import Instrument
 from hedgerow.domain.schemas import BARS
 from hedgerow.domain.timeframe import Timeframe
 from hedgerow.errors import DataError
 from hedgerow.sources.base import SourceBatch
 from hedgerow.sources.files._clock import bar_starts
 from hedgerow.sources.files._columns import recognise
+from hedgerow.sources.files._listing import Listing, identified, listed, zone
 from hedgerow.sources.files._options import BarOptions
 from hedgerow.sources.files._refusals import refusals
 from hedgerow.sources.files._table import read_raw
-from hedgerow.sources.files._values import read_values
+from hedgerow.sources.files._values import read_symbols, read_values
 
 NAME = "files"
 
@@ -54,7 +54,7 @@ class FileBars:
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def instruments(self) -> list[Instrument]:
-        """One instrument for each symbol of the file, sorted by symbol."""
+        """One instrument for each symbol with a price in the file, sorted by symbol."""
         return list(self.listing)
 
     def batches(self) -> Iterator[SourceBatch]:
@@ -69,16 +69,17 @@ def read_bars(  # noqa: PLR0913 - an import names its options, each by keyword
     source: str = NAME,
     timeframe: str | Timeframe = "1d",
     adjustment: str = "raw",
-    currency: str = "USD",
-    exchange: str = DEFAULT_CALENDAR,
+    currency: str | None = None,
+    exchange: str | None = None,
     time_zone: str | None = None,
     symbol: str | None = None,
-    kind: str = InstrumentKind.EQUITY,
+    kind: str | None = None,
     stamped: str = "start",
     date_format: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
     separator: str | None = None,
+    known: Iterable[Instrument] = (),
 ) -> FileBars:
     r"""Read bars from a CSV or Parquet file.
 
@@ -95,7 +96,7 @@ def read_bars(  # noqa: PLR0913 - an import names its options, each by keyword
         ``symbol, timestamp, date, time, open, high, low, close, volume, vwap, trade_count``. An
         empty name means that the field is not to be read.
     source
-        Word for the ``source`` column.
+        Word for the ``source`` column; not one of Hedgerow's own sources.
     timeframe
         Length of the bars.
     adjustment
@@ -103,15 +104,18 @@ def read_bars(  # noqa: PLR0913 - an import names its options, each by keyword
         columns (``Adj Close``) are taken where the file has them, and open, high and low only in
         their adjusted spelling; otherwise adjusted columns are ignored.
     currency
-        ISO 4217 code, or a minor unit such as ``GBp``, which is converted to pounds.
+        ISO 4217 code, or a minor unit such as ``GBp``, which is converted to pounds; None for
+        that of the known instrument, else ``USD``.
     exchange
-        Market identifier code of the instruments, whose calendar gives the sessions.
+        Market identifier code of the instruments, whose calendar gives the sessions; None for
+        that of the known instrument, else ``XNYS``.
     time_zone
         Zone of times written without one; the exchange's by default.
     symbol
         Symbol of a file that has one series and no symbol column.
     kind
-        What the instruments are: ``equity``, ``etf``, ``index`` or ``fx``.
+        What the instruments are: ``equity``, ``etf``, ``index`` or ``fx``; None for what is
+        known, else ``equity``.
     stamped
         Whether a time within the day marks the ``start`` or the ``end`` of its bar.
     date_format
@@ -122,6 +126,9 @@ def read_bars(  # noqa: PLR0913 - an import names its options, each by keyword
         Of a CSV file; by its byte-order mark, else UTF-8, unless given.
     separator
         Of a CSV file; comma, semicolon, tab or bar, as found in the header, unless given.
+    known
+        Instruments of a workspace (``ws.catalog.instruments()``). A symbol among them means that
+        instrument unless ``exchange`` is another one's; synthetic ones do not count.
 
     Returns
     -------
@@ -129,14 +136,15 @@ def read_bars(  # noqa: PLR0913 - an import names its options, each by keyword
         ``batch.frame`` is ``bars`` but for ``ingested_at``, in the file's order; values that
         break a quality rule are in it, ``available_at`` is null on a day without a session, and
         empty cells are null. ``batch.refused`` has the rows that could not be read, under
-        ``unreadable_date``, ``unclear_time``, ``unreadable_number``, ``missing_symbol`` or
-        ``wrong_field_count``.
+        ``unreadable_date``, ``beyond_sessions``, ``unclear_time``, ``unreadable_number``,
+        ``missing_symbol`` or ``wrong_field_count``.
 
     Raises
     ------
     DataError
         The file as a whole cannot be read or understood: missing, empty, not text, without a
-        needed column, mixed or ambiguous dates, no readable row.
+        needed column, mixed or ambiguous dates, no readable row; or a known instrument is
+        quoted in another currency.
     DefinitionError
         An option is not valid.
 
@@ -164,10 +172,13 @@ def read_bars(  # noqa: PLR0913 - an import names its options, each by keyword
         stamped=stamped,
         date_format=date_format,
         decimal=decimal,
+        known=tuple(known),
     )
     raw = read_raw(Path(path), encoding=encoding, separator=separator).plain()
     columns = recognise(raw.path, raw.frame.columns, options.mapping, options.adjustment)
-    rows = bar_starts(raw, columns, options).hstack(read_values(raw, columns, options))
+    listing = listed(read_symbols(raw, columns, options), options)
+    starts = bar_starts(raw, columns, options, zone(raw.path, listing.values(), options))
+    rows = starts.hstack(read_values(raw, columns, options))
     rules = pl.concat_str("time_rule", "value_rules", separator=",", ignore_nulls=True)
     rows = rows.with_columns(rules=rules)
     refused = refusals(raw, rows)
@@ -178,20 +189,23 @@ def read_bars(  # noqa: PLR0913 - an import names its options, each by keyword
             f"file {path} has no readable row: {first['rules']} in {first['payload']}",
             path=str(path),
         )
-    batch = SourceBatch.of(BARS, _known(readable, options), refused=refused)
-    return FileBars(options.source, batch, _listing(batch.frame, options), columns)
+    batch = SourceBatch.of(BARS, _known(readable, listing, options), refused=refused)
+    return FileBars(options.source, batch, _priced(batch.frame, listing), columns)
 
 
-def _known(rows: pl.DataFrame, options: BarOptions) -> pl.DataFrame:
-    """Rows with the columns that follow from the options and the calendar."""
-    identified = rows.lazy().with_columns(
+def _known(rows: pl.DataFrame, listing: Listing, options: BarOptions) -> pl.DataFrame:
+    """Rows with the columns that follow from the instruments, the options and the calendars."""
+    facts = identified(rows, listing).with_columns(
         source=pl.lit(options.source),
         timeframe=pl.lit(options.timeframe.code),
-        instrument_id=pl.format("{}.{}", "symbol", pl.lit(options.exchange)),
         adjustment=pl.lit(str(options.adjustment)),
-        currency=pl.lit(options.currency_code),
     )
-    stamped = stamp(identified, options.timeframe, calendar=options.exchange).collect()
+    by_exchange = facts.with_row_index("_row").partition_by("exchange", maintain_order=True)
+    stamped = pl.concat(
+        stamp(part.lazy(), options.timeframe, calendar=part["exchange"][0]).collect()
+        for part in by_exchange
+    )
+    stamped = stamped.sort("_row").drop("_row", "exchange")
     if options.timeframe.intraday:
         return stamped
     delay = pl.col("symbol").replace_strict(
@@ -201,13 +215,7 @@ def _known(rows: pl.DataFrame, options: BarOptions) -> pl.DataFrame:
     return stamped.with_columns(available_at=later)
 
 
-def _listing(bars: pl.DataFrame, options: BarOptions) -> tuple[Instrument, ...]:
-    return tuple(
-        Instrument.of(
-            symbol,
-            exchange=options.exchange,
-            currency=options.currency_code,
-            kind=InstrumentKind(options.kind),
-        )
-        for symbol in bars["symbol"].unique().sort()
-    )
+def _priced(bars: pl.DataFrame, listing: Listing) -> tuple[Instrument, ...]:
+    """Instruments with at least one usable close: refused rows alone make nothing known."""
+    usable = bars.filter(pl.col("close").is_finite() & (pl.col("close") > 0))
+    return tuple(listing[symbol] for symbol in usable["symbol"].unique().sort())

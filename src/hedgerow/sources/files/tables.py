@@ -147,9 +147,10 @@ def _refuse_gaps(raw: RawTable, rows: pl.DataFrame, needed: Sequence[str]) -> No
         gap = rows[name].is_null().arg_max()
         if gap is not None and rows[name].is_null().any():
             found = raw.frame[name][gap]
+            unread = f"{found!r} cannot be read, or lies beyond the years 1700 to 2200"
             raise DataError(
                 f"file {raw.path}, column {name!r} on {raw.where(gap)}: "
-                f"{'the cell is empty' if found is None else f'{found!r} cannot be read'}. "
+                f"{'the cell is empty' if found is None else unread}. "
                 "Every row needs its key, time and availability",
                 path=str(raw.path),
                 column=name,

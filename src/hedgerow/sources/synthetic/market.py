@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from hedgerow.domain.adjustment import Adjustment
+from hedgerow.domain.calendar import FIRST_SESSION_BOUND
 from hedgerow.domain.clock import PUBLICATION_DELAY
 from hedgerow.domain.instrument import Instrument
 from hedgerow.domain.schemas import BARS, SYMBOL_INTERVALS
@@ -103,6 +104,11 @@ class SyntheticMarket:
             raise DefinitionError(f"bars={self.bars} is out of range: at least 1")
         if self.seed < 0:
             raise DefinitionError(f"seed={self.seed} is out of range: at least 0")
+        if self.start < FIRST_SESSION_BOUND:
+            raise DefinitionError(
+                f"start={self.start} lies before the first known session: from "
+                f"{FIRST_SESSION_BOUND} on"
+            )
         object.__setattr__(self, "timeframe", self._grid.timeframe.code)
 
     @property
