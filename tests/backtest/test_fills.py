@@ -117,8 +117,8 @@ def test_part_of_a_purchase_is_one_trade_with_its_rest() -> None:
     sides, sure = [[0, 1], [1, 0], [0, 0], [0, 0]], [[1, 0.9], [1, 1], [1, 1], [1, 1]]
     done = run(made, signals(made, sides, confidence=sure))
     # 45 shares of the second leave 100 in cash. Decided at bar 1: 50 of the first, and 22.5 of
-    # the second. At the open 100 buys 20 of the first at 5; at the
-    # close the sale pays the other 30 at 10.
+    # the second. The open buys 20 of the first at 5 with them; the sale at the close pays for the
+    # other 30 at 10.
     assert fills(done) == [
         (1, 1, 45, 20, "signal"),
         (2, 0, 20, 5, "signal"),

@@ -20,7 +20,7 @@ The order of things in a bar *t*, for kernel and reference alike:
    The trailing stop follows the best price up to the previous bar.
 4. **Orders at the close.** Waiting orders fill at the close: all of them for ``next_close``, and
    for ``next_open`` those of instruments without an open, and what is left of buys (step 2).
-   Sales go first here too, so a buy at the open is paid by a sale at the same bar's close.
+   Sales go first here too: they pay for what the same bar's open could not.
 5. **Mark to market** at the close, the last one known where the bar is missing.
 6. **Decide.** Signals of *t* give each instrument a wanted side; what they want is sized on the
    equity and the closes of *t* and becomes orders for the next bar of each instrument. A newer

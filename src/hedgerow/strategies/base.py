@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
-
-import polars as pl
 
 from hedgerow.domain.market import Market
 from hedgerow.errors import DefinitionError, did_you_mean
@@ -16,6 +13,7 @@ from hedgerow.strategies.decisions import Decisions
 from hedgerow.strategies.evaluate import decide
 from hedgerow.strategies.exits import Exits
 from hedgerow.strategies.param import Param, ParamSpec, Value
+from hedgerow.strategies.source import class_text, is_built_in, module_text
 
 LONG = "long"
 LONG_SHORT = "long_short"
@@ -26,7 +24,8 @@ class Strategy:
 
     A subclass declares parameters with ``hr.Param``, gives everything that looks back in
     ``features()``, and a row-wise rule over those features in ``signal()``. That split is
-    what makes look-ahead impossible to write by accident and sweeps fast.
+    what makes look-ahead impossible to write by accident and sweeps fast. A plain value over an
+    inherited parameter, such as ``direction = "long_short"``, is its new default.
 
     Parameters
     ----------
@@ -36,7 +35,8 @@ class Strategy:
     Raises
     ------
     DefinitionError
-        A parameter is unknown or its value is not allowed.
+        A parameter is unknown or its value is not allowed; a parameter declared in a subclass
+        has the name of something that every strategy has.
     """
 
     #: ``long``: a sell closes the position. ``long_short``: a sell reverses it.
@@ -44,9 +44,12 @@ class Strategy:
 
     params: ClassVar[Mapping[str, ParamSpec]] = {}
 
+    _module_text: ClassVar[str] = ""
+
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         cls.params = _declared(cls)
+        cls._module_text = module_text(cls)
 
     def __init__(self, **parameters: object) -> None:
         name = type(self).__name__
@@ -72,11 +75,18 @@ class Strategy:
 
     @property
     def source_text(self) -> str:
-        """Source of the class; empty where it cannot be read."""
-        try:
-            return textwrap.dedent(inspect.getsource(type(self)))
-        except (OSError, TypeError):
-            return ""
+        """Source that the run record keeps; empty where it cannot be read.
+
+        The whole module as it was when the class was made, followed by the modules of the
+        strategies that it derives from; the class alone where it is built in or in a notebook.
+        """
+        bases = [base for base in type(self).__mro__ if issubclass(base, Strategy)]
+        texts = [
+            base._module_text or class_text(base)
+            for base in bases
+            if base is type(self) or not is_built_in(base)
+        ]
+        return "\n\n".join(dict.fromkeys(text for text in texts if text))
 
     def features(self) -> dict[str, Feature]:
         """Everything that looks back, by the name ``signal()`` uses. None by default."""
@@ -105,27 +115,17 @@ class Strategy:
         Returns
         -------
         Decisions
-            With the instruments that lack what the strategy needs listed as not run.
+            With the instruments that lack what the strategy needs listed as not run; all of
+            them where a series or a table that the strategy joins does not exist.
 
         Raises
         ------
         DefinitionError
-            The features or the signal are not well formed.
+            The features, the signal, the confidence or the exits fail or are not well formed.
         DataError
-            A series that the strategy joins does not exist.
+            A table that the strategy joins lacks the column, or ``available_at``.
         """
         return decide(self, market)
-
-    def latest(self, market: Market) -> pl.DataFrame:
-        """Signal on the last bar of each instrument.
-
-        Returns
-        -------
-        pl.DataFrame
-            ``symbol, session, signal``, sorted by symbol.
-        """
-        newest = self.decide(market).frame.group_by("symbol").last()
-        return newest.select("symbol", "session", "signal").sort("symbol")
 
     def __repr__(self) -> str:
         words = ", ".join(f"{key}={value!r}" for key, value in self.parameters.items())
@@ -133,9 +133,23 @@ class Strategy:
 
 
 def _declared(cls: type[Strategy]) -> dict[str, ParamSpec]:
-    return {
-        key: value
-        for base in reversed(cls.__mro__)
-        for key, value in vars(base).items()
-        if isinstance(value, ParamSpec)
-    }
+    specs: dict[str, ParamSpec] = {}
+    for base in reversed(cls.__mro__):
+        for key, value in vars(base).items():
+            if isinstance(value, ParamSpec):
+                _check_name(cls.__name__, key)
+                specs[key] = value
+            elif key in specs:
+                default = specs[key].check(base.__name__, key, value)
+                specs[key] = replace(specs[key], default=default)
+    return specs
+
+
+def _check_name(owner: str, key: str) -> None:
+    if not isinstance(vars(Strategy).get(key, ParamSpec(0)), ParamSpec):
+        raise DefinitionError(
+            f"{owner}: parameter {key!r} has the name of something that every strategy has: "
+            "choose another name",
+            strategy=owner,
+            parameter=key,
+        )

@@ -19,10 +19,13 @@ class NotRun:
         Its ticker.
     reason
         What is missing, such as ``needs high/low``.
+    instrument_id
+        Its identity, which a change of ticker leaves as it is; empty where several are meant.
     """
 
     symbol: str
     reason: str
+    instrument_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Decisions:
     parameters
         Its parameters by name.
     source_text
-        Source of its class; empty where it cannot be read.
+        Source of its module, or of its class; empty where it cannot be read.
     """
 
     frame: pl.DataFrame

@@ -1,7 +1,7 @@
 """Runs a strategy's declaration over a market.
 
 1. ``_check`` refuses a signal that looks back, reads unknown columns or mixes scales.
-2. ``_absent_series`` sets all aside where a series that the strategy joins is not there.
+2. ``_absent_series`` sets all aside where a series or table that is joined is not there.
 3. ``_lacking_fields`` sets aside instruments without a price the strategy reads.
 4. ``compute`` (features) makes every feature once.
 5. ``_lacking_features`` sets aside instruments on which a feature never has a value.
@@ -10,9 +10,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -22,7 +22,6 @@ from hedgerow.features import (
     Context,
     Feature,
     Field,
-    as_feature,
     compute,
     compute_in_batches,
     lookback_of,
@@ -30,14 +29,18 @@ from hedgerow.features import (
 )
 from hedgerow.features.batches import is_cross_section
 from hedgerow.features.expression import FIELDS, Column, Constant, Operation, Raw
+from hedgerow.features.joins import TableColumn
 from hedgerow.features.polars_expr import fields_of, polars_expression
 from hedgerow.features.scale import scale_of
 from hedgerow.strategies.decisions import Decisions, NotRun
+from hedgerow.strategies.declaration import declaration
 
 if TYPE_CHECKING:
     from hedgerow.strategies.base import Strategy
 
 _BAR = ("instrument_id", "symbol", "timestamp", "session", "available_at")
+# An instrument may change its ticker: it is known by its id and shown under the last one.
+_TICKER = pl.col("symbol").last()
 _ROW_WISE = (Column, Constant, Field, Operation, Raw)
 _NOTHING = pl.DataFrame(
     schema={
@@ -59,23 +62,24 @@ _NEED = {"high": "high/low", "low": "high/low", "raw_high": "high/low", "raw_low
 
 def decide(strategy: Strategy, market: Market) -> Decisions:
     """Signals of a strategy on every bar of a market; see ``Strategy.decide``."""
-    features = strategy.features()
-    rules = _rules(strategy)
+    declared = declaration(strategy)
+    features, rules = declared.features, declared.rules
     _check(strategy.name, features, rules)
     fields = _fields([*features.values(), *rules.values()])
     # A large market has many columns that this strategy does not read.
     held = replace(market, bars=market.bars.select(*_BAR, *fields).collect().lazy())
     absent = _absent_series(held, features.values())
     if absent:
-        return _decided(strategy, _NOTHING, _everyone(held, f"needs {', '.join(absent)}"))
+        everyone = _everyone(held, f"needs {', '.join(absent)}")
+        return _decided(strategy, _NOTHING, everyone, declared.max_bars)
     lacking = _lacking_fields(held.bars, fields)
     served = _without(held, lacking)
     if served.bars.limit(1).collect().is_empty():
-        return _decided(strategy, _NOTHING, lacking)
+        return _decided(strategy, _NOTHING, lacking, declared.max_bars)
     rows = _computed(served, features)
     lacking += _lacking_features(rows, features)
-    kept = rows.filter(~pl.col("symbol").is_in([entry.symbol for entry in lacking]))
-    return _decided(strategy, _rows(kept, rules), lacking)
+    kept = rows.filter(_not_among(lacking))
+    return _decided(strategy, _rows(kept, rules), lacking, declared.max_bars)
 
 
 def _computed(market: Market, features: Mapping[str, Feature]) -> pl.DataFrame:
@@ -85,12 +89,14 @@ def _computed(market: Market, features: Mapping[str, Feature]) -> pl.DataFrame:
     return pl.concat(_in_window(batch.lazy(), market).collect() for batch in batches)
 
 
-def _decided(strategy: Strategy, frame: pl.DataFrame, lacking: Iterable[NotRun]) -> Decisions:
+def _decided(
+    strategy: Strategy, frame: pl.DataFrame, lacking: Iterable[NotRun], max_bars: int | None
+) -> Decisions:
     return Decisions(
         frame=frame,
-        max_bars=strategy.exits().max_bars,
+        max_bars=max_bars,
         direction=strategy.direction,
-        not_run=tuple(sorted(lacking, key=lambda entry: entry.symbol)),
+        not_run=tuple(sorted(lacking, key=lambda entry: (entry.symbol, entry.instrument_id))),
         strategy=strategy.name,
         parameters=strategy.parameters,
         source_text=strategy.source_text,
@@ -98,38 +104,37 @@ def _decided(strategy: Strategy, frame: pl.DataFrame, lacking: Iterable[NotRun])
 
 
 def _absent_series(market: Market, features: Iterable[Feature]) -> list[str]:
-    wanted = {node.symbol for tree in features for node in walk(tree) if isinstance(node, Context)}
+    nodes = [node for tree in features for node in walk(tree)]
+    series = {node.symbol for node in nodes if isinstance(node, Context)}
+    tables = {node.table for node in nodes if isinstance(node, TableColumn)}
+    return [
+        *sorted(name for name in series if _is_absent(market.context, name)),
+        *sorted(f"table {name}" for name in tables if _is_absent(market.table, name)),
+    ]
 
-    def absent(name: str) -> bool:
-        try:
-            market.context(name)
-        except DataError:
-            return True
-        return False
 
-    return sorted(filter(absent, wanted))
+def _is_absent(load: Callable[[str], pl.LazyFrame], name: str) -> bool:
+    try:
+        load(name)
+    except (DataError, DefinitionError):
+        return True
+    return False
 
 
 def _everyone(market: Market, reason: str) -> list[NotRun]:
-    symbols = market.bars.select(pl.col("symbol").unique().sort()).collect()["symbol"]
-    return [NotRun(symbol, reason) for symbol in symbols]
+    return _entries(market.bars.group_by("instrument_id").agg(_TICKER).collect(), lambda _: reason)
+
+
+def _entries(rows: pl.DataFrame, reason: Callable[[dict[str, Any]], str]) -> list[NotRun]:
+    return [NotRun(row["symbol"], reason(row), row["instrument_id"]) for row in rows.to_dicts()]
 
 
 def _without(market: Market, left_out: Iterable[NotRun]) -> Market:
-    symbols = [entry.symbol for entry in left_out]
-    return replace(market, bars=market.bars.filter(~pl.col("symbol").is_in(symbols)))
+    return replace(market, bars=market.bars.filter(_not_among(left_out)))
 
 
-def _rules(strategy: Strategy) -> dict[str, Feature]:
-    exits = strategy.exits()
-    confidence = strategy.confidence()
-    rules = {"signal": strategy.signal()}
-    if confidence is not None:
-        rules["confidence"] = confidence
-    rules |= {name: as_feature(level) for name, level in exits.levels.items()}
-    if exits.exit_when is not None:
-        rules["exit_when"] = exits.exit_when
-    return rules
+def _not_among(left_out: Iterable[NotRun]) -> pl.Expr:
+    return ~pl.col("instrument_id").is_in([entry.instrument_id for entry in left_out])
 
 
 def _check(name: str, features: Mapping[str, Feature], rules: Mapping[str, Feature]) -> None:
@@ -165,15 +170,14 @@ def _lacking_fields(bars: pl.LazyFrame, fields: Sequence[str]) -> list[NotRun]:
     if not fields:
         return []
     absent = (
-        bars.group_by("symbol")
-        .agg(pl.col(fields).is_null().all())
+        bars.group_by("instrument_id")
+        .agg(_TICKER, pl.col(fields).is_null().all())
         .filter(pl.any_horizontal(fields))
         .collect()
     )
-    return [
-        NotRun(row["symbol"], "needs " + ", ".join(_words(f for f in fields if row[f])))
-        for row in absent.to_dicts()
-    ]
+    return _entries(
+        absent, lambda row: "needs " + ", ".join(_words(field for field in fields if row[field]))
+    )
 
 
 def _words(fields: Iterable[str]) -> list[str]:
@@ -192,14 +196,19 @@ def _lacking_features(rows: pl.DataFrame, features: Mapping[str, Feature]) -> li
     if not features:
         return []
     absent = (
-        rows.group_by("symbol")
-        .agg(pl.col(list(features)).is_null().all(), _bars=pl.len())
-        .filter(pl.any_horizontal(list(features)))
+        rows.group_by("instrument_id")
+        .agg(
+            _TICKER,
+            pl.col(list(features)).is_null().all().name.prefix("_null_"),
+            _bars=pl.len(),
+        )
+        .filter(pl.any_horizontal(f"_null_{name}" for name in features))
     )
-    return [
-        NotRun(row["symbol"], _why_null(row["_bars"], [f for n, f in features.items() if row[n]]))
-        for row in absent.to_dicts()
-    ]
+
+    def reason(row: dict[str, Any]) -> str:
+        return _why_null(row["_bars"], [f for n, f in features.items() if row[f"_null_{n}"]])
+
+    return _entries(absent, reason)
 
 
 def _why_null(bars: int, features: Iterable[Feature]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from hedgerow.errors import DefinitionError, did_you_mean
 from hedgerow.strategies.base import Strategy
@@ -93,26 +95,53 @@ def _from_module(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         raise DefinitionError(f"module {name!r} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise DefinitionError(f"module {name!r} cannot be imported: {_said(error)}") from error
+
+
+class _OneReading(SourceFileLoader):
+    """Runs and shows one reading of a file, whatever is written to it meanwhile."""
+
+    def __init__(self, name: str, path: str, content: bytes) -> None:
+        super().__init__(name, path)
+        self._content = content
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self._content, self.path)
+
+    def get_source(self, fullname: str) -> str:
+        return importlib.util.decode_source(self._content)
 
 
 def _from_file(path: Path) -> ModuleType:
+    """Module of a file: one a path and content, so that an edited file is loaded anew."""
     if not path.is_file():
         raise DefinitionError(f"strategy file {path} does not exist")
-    name = f"_hedgerow_strategy_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise DefinitionError(f"strategy file {path} is not a Python file")
+    place = path.resolve()
+    try:
+        content = place.read_bytes()
+    except OSError as error:
+        raise DefinitionError(f"strategy file {path} cannot be read: {error.strerror}") from error
+    digest = hashlib.sha256(str(place).encode() + b"\0" + content).hexdigest()[:16]
+    name = f"_hedgerow_strategy_{path.stem}_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    loader = _OneReading(name, str(place), content)
+    spec = ModuleSpec(name, loader, origin=str(place))
+    spec.has_location = True
     module = importlib.util.module_from_spec(spec)
     # Registered so that the class's source can be read for the run record.
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        loader.exec_module(module)
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise DefinitionError(
-            f"strategy file {path} cannot be run: {type(error).__name__}: {error}"
-        ) from error
+        raise DefinitionError(f"strategy file {path} cannot be run: {_said(error)}") from error
     return module
+
+
+def _said(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _is_strategy(value: object) -> bool:
