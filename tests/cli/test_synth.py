@@ -28,7 +28,13 @@ class TestRegression:
         assert done.code == 0, done.err
         assert done.out == 'l,s,b,n\n"[1,2]","{""a"":""x""}",6162,\n'
         rows = json.loads(ask("sql", query, "-f", "json").out)
-        assert rows[0]["b"] == "6162"
+        assert rows == [{"l": [1, 2], "s": {"a": "x"}, "b": "6162", "n": None}]
+
+    def test_bytes_within_lists_are_one_line(self, ask: Run) -> None:
+        for form in ("csv", "json"):
+            done = ask("sql", "select ['a'::blob] l", "-f", form)
+            assert (done.code, done.err.count("\n")) == (1, 1)
+            assert "column 'l' holds bytes" in done.err
 
 
 class TestValidation:

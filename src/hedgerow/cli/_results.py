@@ -30,7 +30,7 @@ def show_result(result: Result) -> None:
     )
     if result.facts.get("synthetic"):
         say("SYNTHETIC prices: generated, not observed")
-    for note in result.notes:
+    for note in _notes(result):
         say(f"note: {note}")
 
 
@@ -54,8 +54,11 @@ def show_ranking(ranking: Ranking, title: str) -> None:
     results = [row.result for row in ranking.rows if row.result is not None]
     if any(result.facts.get("synthetic") for result in results):
         say("  SYNTHETIC prices: generated, not observed")
-    for note in dict.fromkeys(note for result in results for note in result.notes):
-        say(f"  note: {note}")
+    # What concerns one strategy only stands in its tear sheet.
+    told = [_notes(result) for result in results]
+    for note in told[0] if told else []:
+        if all(note in notes for notes in told):
+            say(f"  note: {note}")
     for left in ranking.not_run:
         for reason, symbols in _by_reason(left.not_run).items():
             say(f"  not run: {left.strategy.name} {reason} ({_names(symbols)})")
@@ -95,6 +98,11 @@ def show_ingest(summaries: Sequence[IngestSummary]) -> None:
         say(f"  quarantined by {rule}: {count:,}")
     for rule, count in sorted(warnings.items()):
         say(f"  warning {rule}: {count:,} (loaded; look at them)")
+
+
+def _notes(result: Result) -> list[str]:
+    of_market = result.facts.get("notes", ())
+    return [*(of_market if isinstance(of_market, list) else ()), *result.notes]
 
 
 def _by_reason(entries: Iterable[NotRun]) -> dict[str, list[str]]:

@@ -31,15 +31,15 @@ def sql(
 
     answer = open_workspace(workspace).sql(query)
     if format_ is Format.CSV:
-        typer.echo(_flat(answer).write_csv(), nl=False)
+        typer.echo(_plain(answer, flat=True).write_csv(), nl=False)
     elif format_ is Format.JSON:
-        typer.echo(_flat(answer).write_json())
+        typer.echo(_plain(answer, flat=False).write_json())
     else:
         show_frame(answer)
 
 
-def _flat(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose lists and structs are JSON text, and whose bytes are hexadecimal."""
+def _plain(rows: pl.DataFrame, *, flat: bool) -> pl.DataFrame:
+    """Rows whose bytes are hexadecimal and, if flat, whose lists and structs are JSON text."""
     import polars as pl
 
     from hedgerow.errors import DataError
@@ -50,10 +50,12 @@ def _flat(rows: pl.DataFrame) -> pl.DataFrame:
         if kind.is_nested():
             if "Binary" in str(kind):
                 raise DataError(f"SQL: column {name!r} holds bytes within {kind}: cast it to text")
+            if not flat:
+                continue
             wrapped = pl.struct(column.alias("v")).struct.json_encode()
             text = wrapped.str.strip_prefix('{"v":').str.head(-1)
             column = pl.when(column.is_not_null()).then(text).alias(name)
         elif kind == pl.Binary:
             column = column.bin.encode("hex")
         columns.append(column)
-    return rows.select(columns)
+    return rows.with_columns(columns)

@@ -94,7 +94,8 @@ class Market:
         context
             Frames of series by name, each with ``timestamp`` (or ``date``) and ``close``. Beside
             intraday bars, a series labelled by dates or midnights is daily: its values count as
-            known from its sessions' closes.
+            known from its sessions' closes. Rows on days without a session are left out, for
+            an index may be published on a day on which nothing trades.
         calendar
             Market identifier code whose sessions date the bars.
         start, end
@@ -103,7 +104,8 @@ class Market:
         Raises
         ------
         DataError
-            A needed column is missing.
+            A needed column is missing, dates are not dates, or a bar falls on a day that is no
+            session of the calendar.
 
         Examples
         --------
@@ -113,7 +115,9 @@ class Market:
         """
         length = Timeframe.parse(timeframe)
         series = {
-            name: complete_bars(frame, _series_length(frame, length), calendar, symbol=name)
+            name: complete_bars(frame, _series_length(frame, length), calendar, symbol=name).filter(
+                pl.col("available_at").is_not_null()
+            )
             for name, frame in (context or {}).items()
         }
 
@@ -125,8 +129,10 @@ class Market:
                 )
             return series[name]
 
+        completed = complete_bars(bars, length, calendar)
+        _check_sessions(completed, calendar)
         return cls(
-            bars=complete_bars(bars, length, calendar),
+            bars=completed,
             timeframe=length,
             start=start,
             end=end,
@@ -202,12 +208,13 @@ def complete_bars(
     Raises
     ------
     DataError
-        ``close`` or both of ``timestamp`` and ``date`` are missing.
+        ``close`` or both of ``timestamp`` and ``date`` are missing, or dates are not dates.
     """
     bars = frame.lazy()
     names = bars.collect_schema().names()
     if "close" not in names or not {"timestamp", "date"} & set(names):
         raise DataError(f"bars need a close and a timestamp or date; these have {', '.join(names)}")
+    _check_label(bars.collect_schema())
     if "timestamp" not in names:
         bars = bars.with_columns(timestamp=pl.col("date").cast(pl.Datetime("us")))
     schema = bars.collect_schema()
@@ -239,12 +246,38 @@ def complete_bars(
     return bars.with_columns(absent).sort("instrument_id", "timestamp")
 
 
+def _check_label(schema: pl.Schema) -> None:
+    name = "timestamp" if "timestamp" in schema else "date"
+    if not isinstance(schema[name], pl.Date | pl.Datetime):
+        read = "str.to_datetime()" if name == "timestamp" else "str.to_date()"
+        raise DataError(
+            f"column {name!r} of the bars holds {schema[name]}, not dates: parse it first, as "
+            f'with frame.with_columns(pl.col("{name}").{read})',
+            column=name,
+        )
+
+
+def _check_sessions(bars: pl.LazyFrame, calendar: str) -> None:
+    """Refuse bars without a time from which they are known, on which rules would differ."""
+    strays = bars.filter(pl.col("available_at").is_null())
+    days = strays.select(pl.col("session").unique().sort()).collect()["session"]
+    if len(days):
+        first = ", ".join(map(str, days.head(3)))
+        more = f" and {len(days) - 3} more" if len(days) > 3 else ""
+        raise DataError(
+            f"bars of {first}{more} fall on no session of {calendar}: drop these rows, or give "
+            "Market.from_frames the calendar= that they trade by",
+            calendar=calendar,
+        )
+
+
 def _series_length(frame: pl.DataFrame | pl.LazyFrame, bars: Timeframe) -> Timeframe:
     """Length of a series' bars: that of the bars it goes with, unless it is plainly daily."""
     series = frame.lazy()
     names = series.collect_schema().names()
     if not bars.intraday or not {"timestamp", "date"} & set(names):
         return bars
+    _check_label(series.collect_schema())
     if "timestamp" in names:
         label = pl.col("timestamp").cast(pl.Datetime("us"))
         if not series.select((label == label.dt.truncate("1d")).all()).collect().item():

@@ -44,12 +44,13 @@ class Strategy:
 
     params: ClassVar[Mapping[str, ParamSpec]] = {}
 
-    _module_text: ClassVar[str] = ""
+    #: Text of the class's module as it was when the class was made; empty in a notebook.
+    module_source: ClassVar[str] = ""
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         cls.params = _declared(cls)
-        cls._module_text = module_text(cls)
+        cls.module_source = module_text(cls)
 
     def __init__(self, **parameters: object) -> None:
         name = type(self).__name__
@@ -82,7 +83,7 @@ class Strategy:
         """
         bases = [base for base in type(self).__mro__ if issubclass(base, Strategy)]
         texts = [
-            base._module_text or class_text(base)
+            base.module_source or class_text(base)
             for base in bases
             if base is type(self) or not is_built_in(base)
         ]

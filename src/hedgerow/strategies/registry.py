@@ -106,10 +106,10 @@ class _OneReading(SourceFileLoader):
         super().__init__(name, path)
         self._content = content
 
-    def get_code(self, fullname: str) -> CodeType:
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - one module
         return self.source_to_code(self._content, self.path)
 
-    def get_source(self, fullname: str) -> str:
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002 - one module
         return importlib.util.decode_source(self._content)
 
 

@@ -17,7 +17,7 @@ from hedgerow.domain.schemas import BARS, DIVIDENDS, SPLITS, Table
 from hedgerow.errors import DataError
 from hedgerow.lake import Lake
 from hedgerow.workspace.request import Request, within
-from hedgerow.workspace.selection import SERIES, preferred
+from hedgerow.workspace.selection import SERIES, held_series, longer_elsewhere, preferred
 
 _BY = "instrument_id"
 
@@ -39,6 +39,8 @@ class Read:
     splits, dividends
         ``instrument_id, ex_date`` and ``ratio`` or ``amount``, sorted; those of one day
         together.
+    notes
+        What a reader should know of the choice of series.
     """
 
     rows: pl.LazyFrame
@@ -46,6 +48,7 @@ class Read:
     series: pl.DataFrame
     splits: pl.DataFrame
     dividends: pl.DataFrame
+    notes: list[str]
 
 
 def read(
@@ -81,7 +84,8 @@ def read(
         wanted = wanted.filter(
             pl.col("period") <= request.last_period, pl.col("session") <= request.end
         )
-    series = preferred(within(wanted, request), request.adjust, source_priority)
+    held = held_series(within(wanted, request))
+    series = preferred(held, request.adjust, source_priority)
     if series.is_empty():
         raise DataError(_nothing_found(found, request, source))
     splits = _told_by_one(lake, SPLITS, request, series, source_priority)
@@ -89,7 +93,8 @@ def read(
     return Read(
         rows=_of(series, wanted),
         all_rows=_of(series, found),
-        series=series.sort(SERIES),
+        series=series.select(SERIES).sort(SERIES),
+        notes=longer_elsewhere(held, series),
         splits=splits.group_by(_BY, "ex_date").agg(pl.col("ratio").product()).sort(_BY, "ex_date"),
         dividends=dividends.group_by(_BY, "ex_date")
         .agg(pl.col("amount").sum())

@@ -18,13 +18,18 @@ _PREFERENCE: dict[Adjust, tuple[Adjustment, ...]] = {
 SERIES = ("instrument_id", "source", "adjustment")
 
 
-def preferred(bars: pl.LazyFrame, adjust: Adjust, source_priority: Sequence[str]) -> pl.DataFrame:
+def held_series(bars: pl.LazyFrame) -> pl.DataFrame:
+    """Every series among some bars: ``instrument_id, source, adjustment`` and ``bars``."""
+    return bars.group_by(SERIES).agg(bars=pl.len()).collect()
+
+
+def preferred(held: pl.DataFrame, adjust: Adjust, source_priority: Sequence[str]) -> pl.DataFrame:
     """The one series of each instrument that a read uses.
 
     Parameters
     ----------
-    bars
-        Candidate rows.
+    held
+        Candidates, as ``held_series`` gives them.
     adjust
         What the read asks for.
     source_priority
@@ -33,7 +38,7 @@ def preferred(bars: pl.LazyFrame, adjust: Adjust, source_priority: Sequence[str]
     Returns
     -------
     pl.DataFrame
-        ``instrument_id, source, adjustment``, one row an instrument.
+        ``instrument_id, source, adjustment, bars``, one row an instrument.
 
     Notes
     -----
@@ -42,15 +47,36 @@ def preferred(bars: pl.LazyFrame, adjust: Adjust, source_priority: Sequence[str]
     """
     sources = {name: rank for rank, name in enumerate(source_priority)}
     kinds = {str(kind): rank for rank, kind in enumerate(_PREFERENCE[adjust])}
-    return (
-        bars.select(SERIES)
-        .unique()
-        .collect()
-        .sort(
-            "instrument_id",
-            pl.col("source").replace_strict(sources, default=len(sources), return_dtype=pl.Int64),
-            "source",
-            pl.col("adjustment").replace_strict(kinds, default=9, return_dtype=pl.Int64),
-        )
-        .unique("instrument_id", keep="first", maintain_order=True)
-    )
+    return held.sort(
+        "instrument_id",
+        pl.col("source").replace_strict(sources, default=len(sources), return_dtype=pl.Int64),
+        "source",
+        pl.col("adjustment").replace_strict(kinds, default=9, return_dtype=pl.Int64),
+    ).unique("instrument_id", keep="first", maintain_order=True)
+
+
+def longer_elsewhere(held: pl.DataFrame, chosen: pl.DataFrame) -> list[str]:
+    """Notes on instruments of which another source has twice the bars of the chosen one.
+
+    Examples
+    --------
+    >>> held = pl.DataFrame(
+    ...     {
+    ...         "instrument_id": ["A.XNYS"] * 2,
+    ...         "source": ["one", "two"],
+    ...         "adjustment": ["raw"] * 2,
+    ...         "bars": [10, 90],
+    ...     }
+    ... )
+    >>> longer_elsewhere(held, held.head(1))
+    ['A.XNYS: source one has 10 bars here, two has 90; name a source to read the other']
+    """
+    others = held.join(chosen, on=list(SERIES), how="anti").sort("bars", descending=True)
+    best = others.unique("instrument_id", keep="first", maintain_order=True)
+    pairs = chosen.join(best, on="instrument_id", suffix="_other").sort("instrument_id")
+    short = pairs.filter(pl.col("bars_other") >= 2 * pl.col("bars"))
+    return [
+        f"{row['instrument_id']}: source {row['source']} has {row['bars']:,} bars here, "
+        f"{row['source_other']} has {row['bars_other']:,}; name a source to read the other"
+        for row in short.to_dicts()
+    ]

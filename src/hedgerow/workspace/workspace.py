@@ -328,6 +328,7 @@ class Workspace:
                 "as_of": request.as_of,
                 "sources": sources,
                 "series": found.series.rows(),
+                "notes": found.notes,
                 "versions": self.lake.versions(),
                 "synthetic": any("synthetic" in name for name in sources),
             },
