@@ -300,3 +300,35 @@ def test_options_are_named() -> None:
         "strategy",
         "data",
     ]
+
+
+def test_weekly_frames_are_annualised_by_weeks() -> None:
+    fridays = [dt.date(2020, 1, 3) + dt.timedelta(weeks=week) for week in range(157)]
+    closes = [100 * 1.1 ** (week / 52) for week in range(157)]
+    frame = pl.DataFrame({"date": fridays, "close": closes}).filter(
+        ~pl.col("date").is_in([dt.date(2020, 4, 10), dt.date(2020, 12, 25), dt.date(2021, 1, 1)])
+    )
+    result = backtest(BuyAndHold(), frame, costs=Costs.none(), benchmark=None)
+    assert result.timeframe == "1w"
+    assert result.metrics.cagr == pytest.approx(0.10, abs=0.01)
+
+
+def test_lengths_that_are_not_known_are_refused() -> None:
+    months = pl.date_range(dt.date(2015, 1, 2), dt.date(2019, 1, 2), "30d", eager=True)
+    frame = pl.DataFrame({"date": months, "close": [1.0] * len(months)})
+    with pytest.raises(DataError, match="bars lie 30 days"):
+        backtest(BuyAndHold(), frame)
+
+
+def test_a_long_only_account_does_not_borrow() -> None:
+    frame = pl.DataFrame({"date": [dt.date(2024, 1, 2), dt.date(2024, 1, 3)], "close": [1.0, 2.0]})
+    with pytest.raises(DefinitionError, match=r"gross=1\.5 needs direction long_short"):
+        backtest(BuyAndHold(), frame, sizing=EqualWeight(gross=1.5))
+
+
+def test_infinite_prices_are_refused() -> None:
+    frame = pl.DataFrame(
+        {"date": [dt.date(2024, 1, 2), dt.date(2024, 1, 3)], "close": [1.0, float("inf")]}
+    )
+    with pytest.raises(DataError, match="not finite"):
+        backtest(BuyAndHold(), frame)

@@ -92,6 +92,36 @@ class TestValidation:
         with pytest.raises(DataError, match="bars need a close"):
             Market.from_frames(pl.DataFrame({"date": [dt.date(2024, 1, 2)]}))
 
+    def test_bars_on_days_without_a_session_are_refused(self) -> None:
+        days = pl.date_range(dt.date(2024, 1, 1), dt.date(2024, 1, 15), eager=True)
+        frame = pl.DataFrame({"date": days, "close": 1.0})
+        with pytest.raises(
+            DataError, match=r"XNYS has no session on 2024-01-01, .*calendar="
+        ) as caught:
+            Market.from_frames(frame)
+        assert "2024-01-06" in str(caught.value)
+        assert Market.from_frames(frame, calendar="24/7").bars.collect().height == 15
+
+    def test_a_context_loses_its_days_without_a_session(self) -> None:
+        days = pl.date_range(dt.date(2024, 1, 1), dt.date(2024, 1, 3), eager=True)
+        frame = pl.DataFrame({"date": days, "close": 1.0})
+        market = Market.from_frames(frame.tail(2), context={"VIX": frame})
+        assert market.context("VIX").collect()["session"].to_list() == list(days[1:])
+
+    @pytest.mark.parametrize(
+        ("name", "label", "said"),
+        [
+            ("date", "2024-01-02", r"'date' of the bars holds String.*str\.to_date\(\)"),
+            ("timestamp", "2024-01-02 09:30", r"'timestamp' .*str\.to_datetime\(\)"),
+            ("date", 20240102, "'date' of the bars holds Int64"),
+        ],
+    )
+    def test_labels_that_are_no_dates_are_refused(
+        self, name: str, label: object, said: str
+    ) -> None:
+        with pytest.raises(DataError, match=said):
+            Market.from_frames(pl.DataFrame({name: [label], "close": [1.0]}))
+
     def test_hints_name_the_near_miss_or_the_choices(self) -> None:
         assert did_you_mean("sharp", ["sharpe", "calmar"]) == "Did you mean 'sharpe'?"
         assert did_you_mean("x", ["sharpe", "calmar"]) == "Valid: calmar, sharpe."

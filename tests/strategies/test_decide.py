@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -11,12 +13,13 @@ import pytest
 import hedgerow as hr
 from hedgerow.domain.calendar import sessions
 from hedgerow.domain.market import Market
-from hedgerow.errors import DefinitionError
+from hedgerow.errors import DataError, DefinitionError
 from hedgerow.features import Feature
 from hedgerow.strategies import (
     BuyAndHold,
     MeanReversion,
     Momentum,
+    NotRun,
     RsiReversion,
     SmaCross,
     Strategy,
@@ -180,3 +183,88 @@ class TestValidation:
     def test_a_stop_must_be_a_fraction(self, stop: float) -> None:
         with pytest.raises(DefinitionError, match="exit stop"):
             hr.Exits(stop=stop)
+
+
+class Renamed(Strategy):
+    """Reads an average of fifty bars."""
+
+    def features(self) -> dict[str, Feature]:
+        return {"average": hr.sma(50)}
+
+    def signal(self) -> Feature:
+        above = hr.col("close") > hr.col("average")
+        return hr.side(buy=above, sell=~above)
+
+
+def renamed_market() -> Market:
+    """Sixty bars of one instrument, the last eleven under another ticker, and a short one."""
+    frame = pl.DataFrame(
+        {
+            "date": days(60),
+            "close": [100.0 + i % 7 for i in range(60)],
+            "instrument_id": ["FB.XNAS"] * 60,
+            "symbol": ["FB"] * 49 + ["META"] * 11,
+        }
+    )
+    short = frame.head(10).with_columns(instrument_id=pl.lit("X.XNAS"), symbol=pl.lit("FB"))
+    return Market.from_frames(pl.concat([frame, short]))
+
+
+class TestChangeOfTicker:
+    def test_an_instrument_keeps_its_history_under_a_new_ticker(self) -> None:
+        decisions = Renamed().decide(renamed_market())
+        assert decisions.not_run == (NotRun("FB", "needs 50 bars, has 10", "X.XNAS"),)
+        assert decisions.frame.height == 60
+        assert decisions.frame["signal"].is_not_null().sum() == 11
+
+    def test_it_is_traded_through_the_change(self) -> None:
+        result = hr.backtest(Renamed(), renamed_market())
+        assert [entry.instrument_id for entry in result.not_run] == ["X.XNAS"]
+
+    def test_what_lacks_a_field_is_shown_under_its_last_ticker(self) -> None:
+        decisions = MeanReversion().decide(renamed_market())
+        assert [(e.symbol, e.instrument_id) for e in decisions.not_run] == [
+            ("FB", "X.XNAS"),
+            ("META", "FB.XNAS"),
+        ]
+
+
+def broken(method: str, answer: Callable[[Strategy], object]) -> Strategy:
+    return type("Broken", (Renamed,), {method: answer})()
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("method", "answer", "said"),
+        [
+            (
+                "features",
+                lambda _: {"z": hr.zscor(5)},  # type: ignore[attr-defined]
+                r"Broken\.features\(\): AttributeError: .*zscor.* \(test_decide\.py line \d+\)",
+            ),
+            ("features", lambda _: {"a": 3}, r"features\(\): 'a' is 3, not a feature"),
+            ("features", lambda _: hr.sma(5), r"features\(\) returned .*: return a dict"),
+            ("signal", lambda _: None, r"signal\(\) returned None: return hr\.side"),
+            ("signal", lambda _: sys.exit(1), r"signal\(\): SystemExit: 1"),
+            ("exits", lambda _: {"stop": 0.1}, r"exits\(\) returned .*: return hr\.Exits"),
+            ("exits", lambda _: hr.Exits(stop="5%"), r"exits\(\): TypeError"),  # type: ignore[arg-type]
+            ("exits", lambda _: hr.Exits(exit_when=True), r"exit_when is True"),  # type: ignore[arg-type]
+            ("confidence", lambda _: 0.5, r"confidence\(\) returned 0\.5: return a feature"),
+        ],
+    )
+    def test_a_mistake_is_one_line_that_names_the_method(
+        self, method: str, answer: Callable[[Strategy], object], said: str
+    ) -> None:
+        with pytest.raises(DefinitionError, match=said) as caught:
+            broken(method, answer).decide(market([1.0, 2.0]))
+        assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("error", [DataError, DefinitionError])
+    def test_an_absent_table_is_not_run(self, error: type[Exception]) -> None:
+        def load(name: str) -> pl.LazyFrame:
+            raise error(name)
+
+        strategy = rule(lambda: hr.col("mood") > 0, mood=hr.table("nope", "mood"))
+        decisions = strategy.decide(replace(market([1.0, 2.0]), tables=load))
+        assert decisions.not_run == (NotRun("A", "needs table nope", "A"),)
+        assert decisions.frame.is_empty()

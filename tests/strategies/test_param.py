@@ -42,6 +42,18 @@ class TestRegression:
         with pytest.raises(DefinitionError, match="count=5"):
             Narrow(count=5)
 
+    def test_a_plain_value_is_the_new_default(self) -> None:
+        class Wide(Everything):
+            direction = "long_short"
+            count = 7
+
+        class Wider(Wide):
+            pass
+
+        assert (Wide().direction, Wide().count, Wide(count=3).count) == ("long_short", 7, 3)
+        assert Wider().parameters == Wide().parameters
+        assert Everything().parameters["count"] == 5
+
 
 class TestProperties:
     @given(st.integers())
@@ -72,6 +84,19 @@ class TestValidation:
     ) -> None:
         with pytest.raises(DefinitionError, match=said):
             Everything(**given_)
+
+    @pytest.mark.parametrize("value", [11, "many", lambda _: 3])
+    def test_a_plain_value_must_be_allowed(self, value: object) -> None:
+        with pytest.raises(DefinitionError, match=r"Wrong: parameter count=.* is not allowed"):
+            type("Wrong", (Everything,), {"count": value})
+
+    @pytest.mark.parametrize(
+        "name",
+        "name parameters source_text features signal exits confidence decide params".split(),
+    )
+    def test_a_parameter_may_not_hide_what_every_strategy_has(self, name: str) -> None:
+        with pytest.raises(DefinitionError, match=f"parameter '{name}' has the name"):
+            type("Hiding", (Strategy,), {name: Param(3)})
 
     def test_a_default_must_lie_within_its_bounds(self) -> None:
         with pytest.raises(DefinitionError, match="default=20"):

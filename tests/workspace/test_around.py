@@ -11,7 +11,7 @@ import pytest
 
 import hedgerow as hr
 from hedgerow.domain import Instrument
-from hedgerow.errors import DataError
+from hedgerow.errors import DataError, DefinitionError
 from hedgerow.research import changed_signals
 from hedgerow.sources import SampleCloses, SampleOhlcv, SyntheticMarket
 from hedgerow.workspace import Workspace
@@ -111,6 +111,12 @@ class TestTables:
         feature = hr.table("eps", "eps", max_age=dt.timedelta(days=365))
         rows = hr.compute(market, {"eps": feature}).filter(pl.col("session") == market.start)
         assert rows.collect()["eps"].item() == 3.67
+
+    @pytest.mark.parametrize("name", ["instruments", "market_data", "symbol_master", "bars"])
+    def test_names_that_sql_knows_are_taken(self, ohlcv: Workspace, name: str) -> None:
+        frame = pl.DataFrame({"day": [TOLD.date()], "known": [TOLD], "value": [1.0]})
+        with pytest.raises(DefinitionError, match=name):
+            ohlcv.import_table(name, frame, key=["day"], time="day", available_at="known")
 
 
 class TestAccounts:

@@ -21,6 +21,11 @@ from hedgerow.errors import DataError, DefinitionError, did_you_mean
 from hedgerow.risk import Costs, EqualWeight, Sizing, VolatilityTarget
 from hedgerow.strategies import LONG_SHORT, Decisions
 
+_DAY = 86_400
+
+# A few bars around weekends and holidays do not tell how long they are.
+_TELLING = 20
+
 Day: TypeAlias = str | dt.date | None
 
 
@@ -132,6 +137,11 @@ def backtest(  # noqa: PLR0913 - options, all named
     decided = decisions or strategy.decide(market)
     _check_decisions(decided)
     rules = replace(options, both_sides=decided.direction == LONG_SHORT, max_bars=decided.max_bars)
+    if rules.sizing.gross > 1 and not rules.both_sides:
+        raise DefinitionError(
+            f"gross={rules.sizing.gross:g} needs direction long_short: a long-only account does "
+            "not borrow"
+        )
     panel, signals = build_panel(
         market,
         decided.frame,
@@ -202,16 +212,25 @@ def _from_pandas(data: PandasFrame) -> pl.DataFrame:
 
 
 def _timeframe(frame: pl.DataFrame) -> Timeframe:
-    """Length of bars from the usual distance between them; daily where a day or unknown."""
-    daily = Timeframe.parse("1d")
-    if "timestamp" not in frame.columns or not frame["timestamp"].dtype.is_temporal():
-        return daily
+    """Length of bars from the usual distance between them; daily where there is no telling."""
+    name = "timestamp" if "timestamp" in frame.columns else "date"
+    if name not in frame.columns or not frame[name].dtype.is_temporal():
+        return Timeframe.parse("1d")
     by = ["symbol"] if "symbol" in frame.columns else []
-    ordered = frame.select(*by, pl.col("timestamp").cast(pl.Datetime("us"))).sort(*by, "timestamp")
-    gaps = ordered["timestamp"].diff().dt.total_seconds()
+    ordered = frame.select(*by, pl.col(name).cast(pl.Datetime("us"))).sort(*by, name)
+    gaps = ordered[name].diff().dt.total_seconds()
     usual = gaps.filter(gaps > 0).mode().min()
-    if not isinstance(usual, int) or usual % 60 or usual >= daily.seconds:
-        return daily
+    if not isinstance(usual, int) or usual == _DAY:
+        return Timeframe.parse("1d")
+    if usual == 7 * _DAY:
+        return Timeframe.parse("1w")
+    if usual > _DAY and len(frame) < _TELLING:
+        return Timeframe.parse("1d")
+    if usual > _DAY or usual % 60:
+        raise DataError(
+            f"bars lie {dt.timedelta(seconds=usual)} apart, which is no length known here: "
+            "give hr.Market.from_frames(frame, timeframe=…)"
+        )
     return Timeframe.parse(f"{usual // 3600}h" if usual % 3600 == 0 else f"{usual // 60}m")
 
 

@@ -241,6 +241,7 @@ def _check_bars(bars: pl.DataFrame, decisions: pl.DataFrame) -> None:
     rules = {
         "two bars or bars out of order": same
         & (pl.col("timestamp") <= pl.col("timestamp").shift(1)),
+        "a price that is not finite": pl.any_horizontal(pl.col(_PRICES).is_infinite()),
         "a price that is not positive": pl.any_horizontal(pl.col(_PRICES) <= 0),
         "a split ratio that is not positive": pl.col("split_ratio") <= 0,
         "a negative dividend": pl.col("dividend") < 0,

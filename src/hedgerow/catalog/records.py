@@ -92,7 +92,8 @@ class RunRecord:
     model
         ``model_id`` that ``Catalog.register_model`` gave; None where no model ran.
     as_of
-        Knowledge instant of every read, with a time zone; None for frames at hand.
+        Knowledge instant of every read, with a time zone; None for the present, of which
+        ``table_versions`` tells the rest.
     timeframe
         Length of the bars, such as ``1d``; None where there are no bars.
     start, end

@@ -99,7 +99,11 @@ MODEL_RUNS = Table(
     Column("model_id", name_text(64), ForeignKey("models.model_id"), doc="model that ran, if one"),
     Column("created_at", UtcDateTime, nullable=False, doc="when it was first stored"),
     Column("status", name_text(16), nullable=False, doc="finished or failed"),
-    Column("as_of", UtcDateTime, doc="knowledge instant of every read; null for frames at hand"),
+    Column(
+        "as_of",
+        UtcDateTime,
+        doc="knowledge instant of every read; null for the present, see table_versions",
+    ),
     Column("timeframe", name_text(8), doc="length of the bars: 1m, 1h, 1d, …"),
     Column("start_date", Date, doc="first session decided on; null for all"),
     Column("end_date", Date, doc="last session decided on; null for all"),

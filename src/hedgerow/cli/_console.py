@@ -162,7 +162,8 @@ def _layout(
         _widest(column, *name.split()) if number else _least((*column, name), _WHOLE_WORD)
         for _, (column, name, number) in described
     ]
-    floors[0] = max(floors[0], min(natural[0], _WHOLE_WORD))
+    # The first column names the row: it stays on one line.
+    floors[:1] = [max(floor, min(natural[0], _WHOLE_WORD)) for floor in floors[:1]]
     tight = sum(floors) > room
     if tight:
         room = console.width - _frame_width(len(columns), tight)

@@ -27,7 +27,7 @@ def sql(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Ask the lake and the catalog in SQL; nothing can be changed by it."""
-    from hedgerow.cli._console import show_frame
+    from hedgerow.cli._console import ALL_ROWS, show_frame
 
     answer = open_workspace(workspace).sql(query)
     if format_ is Format.CSV:
@@ -35,7 +35,7 @@ def sql(
     elif format_ is Format.JSON:
         typer.echo(_plain(answer, flat=False).write_json())
     else:
-        show_frame(answer)
+        show_frame(answer, hint=ALL_ROWS)
 
 
 def _plain(rows: pl.DataFrame, *, flat: bool) -> pl.DataFrame:

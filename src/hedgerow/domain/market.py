@@ -260,15 +260,18 @@ def _check_label(schema: pl.Schema) -> None:
 def _check_sessions(bars: pl.LazyFrame, calendar: str) -> None:
     """Refuse bars without a time from which they are known, on which rules would differ."""
     strays = bars.filter(pl.col("available_at").is_null())
-    days = strays.select(pl.col("session").unique().sort()).collect()["session"]
-    if len(days):
-        first = ", ".join(map(str, days.head(3)))
-        more = f" and {len(days) - 3} more" if len(days) > 3 else ""
-        raise DataError(
-            f"bars of {first}{more} fall on no session of {calendar}: drop these rows, or give "
-            "Market.from_frames the calendar= that they trade by",
-            calendar=calendar,
-        )
+    found = strays.select("symbol", "timestamp", "session").sort("timestamp").collect()
+    if found.is_empty():
+        return
+    days = found["session"].unique().sort()
+    named = ", ".join(map(str, days.head(3)))
+    more = f" and {len(days) - 3} more" if len(days) > 3 else ""
+    raise DataError(
+        f"the bar of {found['symbol'][0]} at {found['timestamp'][0]:%Y-%m-%d %H:%MZ} has no "
+        f"available_at, for {calendar} has no session on {named}{more}: drop such rows, or give "
+        "Market.from_frames the calendar= they trade by (24/7 trades every day)",
+        calendar=calendar,
+    )
 
 
 def _series_length(frame: pl.DataFrame | pl.LazyFrame, bars: Timeframe) -> Timeframe:

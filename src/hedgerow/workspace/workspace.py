@@ -25,7 +25,7 @@ from hedgerow.workspace.request import (
     read_request,
     within,
 )
-from hedgerow.workspace.sql import run_sql
+from hedgerow.workspace.sql import reserved_names, run_sql
 from hedgerow.workspace.symbols import Symbols, resolve
 
 _BAR_COLUMNS = (
@@ -207,6 +207,8 @@ class Workspace:
         DataError
             A column cannot be stored.
         """
+        if name in reserved_names():
+            raise DefinitionError(f"table name {name!r} is taken: give another, such as my_{name}")
         kept = list(dict.fromkeys([*key, time, available_at]))
         self.lake.create_user_table(name, frame, key=kept, time=time, available_at=available_at)
         instant = ingested_at or dt.datetime.now(dt.UTC)

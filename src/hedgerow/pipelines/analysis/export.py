@@ -114,8 +114,9 @@ def arrow_table(judged: pl.DataFrame) -> pa.Table:
 
 def of_ticker(table: pa.Table, symbol: str) -> pa.Table:
     """Table whose ``contract`` is one ticker, without the names of the others it lay among."""
-    places = pa.repeat(pa.scalar(0, pa.int8()), table.num_rows)
-    names = pa.DictionaryArray.from_arrays(places, [symbol])
+    # By Polars, because the first value that pyarrow makes from Python imports pandas.
+    name = pl.Series([symbol], dtype=pl.Enum([symbol]))
+    names = name.new_from_index(0, table.num_rows).to_arrow()
     return table.set_column(EXPORT_COLUMNS.index("contract"), "contract", names)
 
 
