@@ -92,7 +92,17 @@ class TestValidation:
 
     @pytest.mark.parametrize(
         "name",
-        "name parameters source_text features signal exits confidence decide params".split(),
+        [
+            "name",
+            "parameters",
+            "source_text",
+            "features",
+            "signal",
+            "exits",
+            "confidence",
+            "decide",
+            "params",
+        ],
     )
     def test_a_parameter_may_not_hide_what_every_strategy_has(self, name: str) -> None:
         with pytest.raises(DefinitionError, match=f"parameter '{name}' has the name"):

@@ -12,7 +12,7 @@ import polars as pl
 from hedgerow.catalog import Catalog
 from hedgerow.domain import Adjust, Instrument, InstrumentKind, Timeframe
 from hedgerow.domain.market import PRICES, TRADED, Market
-from hedgerow.errors import DataError, StoreError, did_you_mean
+from hedgerow.errors import DataError, DefinitionError, StoreError, did_you_mean
 from hedgerow.lake import IngestSummary, Lake
 from hedgerow.settings import Settings, load_settings
 from hedgerow.sources import Source
