@@ -76,6 +76,26 @@ class TestProperties:
         # The VIX of the 3rd is published at 21:15.
         assert cut.context("VIX").collect().height == 1
 
+    def test_a_series_is_known_by_the_length_of_its_own_bars(self) -> None:
+        opened = dt.datetime(2024, 1, 3, 15, tzinfo=dt.UTC)
+        minutes = [opened + dt.timedelta(minutes=m) for m in range(5)]
+        hours = [opened + dt.timedelta(hours=h) for h in range(-1, 4)]
+        market = Market.from_frames(
+            pl.DataFrame({"timestamp": minutes, "close": [1.0] * 5}),
+            timeframe="1m",
+            context={"VIX": pl.DataFrame({"timestamp": hours, "close": [1.0] * 5})},
+        )
+        known = market.context("VIX").collect()["available_at"]
+        assert known.to_list() == [hour + dt.timedelta(hours=1) for hour in hours]
+
+    def test_new_york_indices_keep_their_calendar_beside_london_bars(self) -> None:
+        frame = pl.DataFrame(
+            {"date": [dt.date(2024, 1, 3), dt.date(2024, 1, 4)], "close": [1.0, 2.0]}
+        )
+        market = Market.from_frames(frame, calendar="XLON", context={"SPX": frame, "FTSE": frame})
+        assert market.context("SPX").collect()["available_at"][0].hour == 21
+        assert market.context("FTSE").collect()["available_at"][0].hour == 16
+
 
 class TestValidation:
     @pytest.mark.parametrize("text", ["", "1", "0d", "1y", "-1h", "1.5h"])

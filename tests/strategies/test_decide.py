@@ -90,6 +90,12 @@ class TestRegression:
         )
         assert signals(strategy, market([1.0, 2.0, 1.0])) == [None, 0, 1]
 
+    def test_any_number_is_a_signal_by_its_sign(self) -> None:
+        strategy = rule(lambda: hr.col("change"), change=hr.pct_change())
+        assert signals(strategy, market([1.0, 1.001, 1.0, 1.0])) == [None, 1, -1, 0]
+        loud = rule(lambda: hr.col("change") * 10_000, change=hr.pct_change())
+        assert signals(loud, market([1.0, 2.0, 1.0])) == [None, 1, -1]
+
     def test_exit_levels_are_fractions_of_the_price(self) -> None:
         count = 40
         closes = [100.0 + i % 3 for i in range(count)]

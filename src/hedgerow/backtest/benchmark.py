@@ -13,7 +13,7 @@ from hedgerow.backtest.layout import Floats
 from hedgerow.backtest.panel import Panel, always_buy
 from hedgerow.backtest.rules import Rules, Simulation
 from hedgerow.backtest.simulate import simulate
-from hedgerow.domain.market import Market, complete_bars
+from hedgerow.domain.market import Market, complete_bars, series_length
 from hedgerow.errors import DataError, did_you_mean
 from hedgerow.risk import EqualWeight
 
@@ -79,7 +79,8 @@ def run_benchmark(
         return Benchmark("Buy and hold", held.equity, held)
     if isinstance(benchmark, str):
         return Benchmark(benchmark, _watched(benchmark, _series(benchmark, market), panel, rules))
-    closes = complete_bars(benchmark, market.timeframe, symbol="benchmark")
+    length = series_length("benchmark", benchmark, market.timeframe)
+    closes = complete_bars(benchmark, length, symbol="benchmark").drop_nulls("available_at")
     return Benchmark("Benchmark", _watched("benchmark", closes, panel, rules))
 
 

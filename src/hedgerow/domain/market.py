@@ -13,6 +13,9 @@ from hedgerow.domain.clock import NO_DELAY, PUBLICATION_DELAY, stamp
 from hedgerow.domain.timeframe import Timeframe
 from hedgerow.errors import DataError, did_you_mean
 
+# Known by New York's sessions, also beside bars of another exchange.
+NEW_YORK_SERIES = frozenset({"DJI", "IXIC", "NDX", "RUT", "SPX", "VIX"})
+
 PRICES = ("open", "high", "low", "close")
 
 # Prices that traded and the events between them, beside the adjusted prices that signals see.
@@ -92,10 +95,11 @@ class Market:
         timeframe
             Length of the bars.
         context
-            Frames of series by name, each with ``timestamp`` (or ``date``) and ``close``. Beside
-            intraday bars, a series labelled by dates or midnights is daily: its values count as
-            known from its sessions' closes. Rows on days without a session are left out, for
-            an index may be published on a day on which nothing trades.
+            Frames of series by name, each with ``timestamp`` or ``date``, and ``close``. The
+            usual distance between their rows says how long their bars are, and so when each
+            is known; a column ``available_at`` is taken as it is. The indices of New York keep
+            its calendar, whatever that of the bars. Rows on days without a session are left
+            out, for an index may be published on a day on which nothing trades.
         calendar
             Market identifier code whose sessions date the bars.
         start, end
@@ -115,9 +119,12 @@ class Market:
         """
         length = Timeframe.parse(timeframe)
         series = {
-            name: complete_bars(frame, _series_length(frame, length), calendar, symbol=name).filter(
-                pl.col("available_at").is_not_null()
-            )
+            name: complete_bars(
+                frame,
+                series_length(name, frame, length),
+                DEFAULT_CALENDAR if name in NEW_YORK_SERIES else calendar,
+                symbol=name,
+            ).filter(pl.col("available_at").is_not_null())
             for name, frame in (context or {}).items()
         }
 
@@ -274,15 +281,38 @@ def _check_sessions(bars: pl.LazyFrame, calendar: str) -> None:
     )
 
 
-def _series_length(frame: pl.DataFrame | pl.LazyFrame, bars: Timeframe) -> Timeframe:
-    """Length of a series' bars: that of the bars it goes with, unless it is plainly daily."""
+def series_length(name: str, frame: pl.DataFrame | pl.LazyFrame, bars: Timeframe) -> Timeframe:
+    """Length of a series' bars by the usual distance between them.
+
+    Taken too short, a value would count as known before it was.
+
+    Parameters
+    ----------
+    name
+        What to call the series in a message.
+    frame
+        At least ``timestamp`` or ``date``.
+    bars
+        Length to take where the frame has ``available_at`` itself.
+
+    Raises
+    ------
+    DataError
+        The distances do not show a length.
+    """
     series = frame.lazy()
-    names = series.collect_schema().names()
-    if not bars.intraday or not {"timestamp", "date"} & set(names):
+    schema = series.collect_schema()
+    if "available_at" in schema or not {"timestamp", "date"} & set(schema.names()):
         return bars
-    _check_label(series.collect_schema())
-    if "timestamp" in names:
-        label = pl.col("timestamp").cast(pl.Datetime("us"))
-        if not series.select((label == label.dt.truncate("1d")).all()).collect().item():
-            return bars
-    return Timeframe.parse("1d")
+    _check_label(schema)
+    label = pl.col("timestamp" if "timestamp" in schema else "date").cast(pl.Datetime("us"))
+    labels = series.select(label.unique().sort()).collect().to_series()
+    gap = labels.diff().dt.total_seconds().drop_nulls().mode().min()
+    if (labels.dt.truncate("1d") == labels).all():
+        week = Timeframe.parse("1w")
+        return week if isinstance(gap, int) and gap >= week.seconds else Timeframe.parse("1d")
+    if not isinstance(gap, int) or gap % 60:
+        raise DataError(
+            f"context {name!r} does not show how long its bars are: add a column available_at"
+        )
+    return Timeframe.parse(f"{gap // 60}m")

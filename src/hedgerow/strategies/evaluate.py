@@ -223,6 +223,11 @@ def _why_null(bars: int, features: Iterable[Feature]) -> str:
     return f"needs {longest + 1} bars, has {bars}"
 
 
+def _signs(signal: pl.Expr) -> pl.Expr:
+    """Any number as -1, 0 or 1: a small one is a signal too."""
+    return signal.sign().cast(pl.Int8)
+
+
 def _rows(rows: pl.DataFrame, rules: Mapping[str, Feature]) -> pl.DataFrame:
     def resolve(node: Feature) -> pl.Expr:
         assert isinstance(node, Column)
@@ -239,7 +244,7 @@ def _rows(rows: pl.DataFrame, rules: Mapping[str, Feature]) -> pl.DataFrame:
         "timestamp",
         "session",
         "available_at",
-        rule("signal", None, pl.Int8).sign().cast(pl.Int8),
+        _signs(rule("signal", None, pl.Float64)),
         rule("confidence", 1.0, pl.Float64).fill_null(0.0).clip(0.0, 1.0),
         rule("stop", None, pl.Float64),
         rule("target", None, pl.Float64),
