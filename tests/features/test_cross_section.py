@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 
 import hypothesis.strategies as st
 import pandas as pd
@@ -114,3 +117,39 @@ def test_an_exchange_that_closes_earlier_does_not_see_the_later_one() -> None:
 
 def test_is_public() -> None:
     assert same_cs_rank is cs_rank
+
+
+_HASH = """
+import datetime as dt, hashlib
+import numpy as np, polars as pl
+import hedgerow as hr
+from hedgerow.domain import sessions
+
+days = sessions()["session"].filter(sessions()["session"] >= dt.date(2020, 1, 2)).head(100)
+moves = np.random.default_rng(0).normal(0, 0.01, (300, 100))
+frame = pl.DataFrame(
+    {
+        "symbol": np.repeat([f"S{k:04d}" for k in range(300)], 100),
+        "date": list(days) * 300,
+        "close": 100 * np.exp(np.cumsum(moves, axis=1)).ravel(),
+    }
+)
+wanted = {"z": hr.cs_zscore(), "d": hr.cs_demean(), "r": hr.cs_rank()}
+made = hr.compute(hr.Market.from_frames(frame), wanted).select(*wanted).collect()
+parts = [made[name].fill_null(-9.0).to_numpy().tobytes() for name in wanted]
+print(hashlib.sha256(b"".join(parts)).hexdigest())
+"""
+
+
+def test_values_are_the_same_bytes_at_any_number_of_threads() -> None:
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", _HASH],
+            env={**os.environ, "POLARS_MAX_THREADS": str(threads)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in (1, 8, 8)
+    }
+    assert len(hashes) == 1

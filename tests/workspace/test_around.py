@@ -92,6 +92,13 @@ class TestContexts:
         market = hourly.market("S0001", timeframe="1h", as_of=then)
         assert market.context("SPX").select(pl.col("available_at").max()).collect().item() <= then
 
+    def test_a_price_level_that_a_later_split_restated_is_refused(self, ohlcv: Workspace) -> None:
+        # Microsoft split on 2003-02-18, after the last bar asked for.
+        market = ohlcv.market("IBM", "2002-12-30", "2002-12-31")
+        with pytest.raises(DefinitionError, match="price level of a series that has split"):
+            hr.compute(market, {"level": hr.context("MSFT")})
+        assert hr.compute(market, {"move": hr.context("MSFT", hr.pct_change())}).collect().height
+
 
 class TestTables:
     def test_a_late_restatement_of_an_old_period_does_not_replace_the_newest(

@@ -15,6 +15,7 @@ from hedgerow.features.polars_expr import column_of
 from hedgerow.features.scale import scale_of
 
 KNOWN = "available_at"
+_ROUNDING = 1e-12
 _OWNERS = ("instrument_id", "symbol")
 
 Compute = Callable[[Market, Mapping[str, Feature]], pl.LazyFrame]
@@ -110,9 +111,12 @@ def _context_values(market: Market, node: Context, compute: Compute) -> pl.LazyF
 
 
 def _check_never_split(node: Context, series: pl.LazyFrame) -> None:
-    if "split_ratio" not in series.collect_schema().names():
+    names = series.collect_schema().names()
+    if not {"split_ratio", "raw_close"} <= set(names):
         return
-    if series.select((pl.col("split_ratio") != 1).any()).collect().item():
+    # A split after the last bar is seen in the restated prices only.
+    restated = (pl.col("close") / pl.col("raw_close") - 1).abs() > _ROUNDING
+    if series.select((restated | (pl.col("split_ratio") != 1)).any()).collect().item():
         raise DefinitionError(
             f"{node} reads the price level of a series that has split, which a later split would "
             "change: take a ratio of it, such as "

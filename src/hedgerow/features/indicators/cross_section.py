@@ -135,10 +135,21 @@ def _rank(values: pl.Expr) -> pl.Expr:
 
 
 def _demeaned(values: pl.Expr) -> pl.Expr:
-    return values - values.mean()
+    return values - _mean(values)
 
 
 def _standardised(values: pl.Expr) -> pl.Expr:
     # The deviation of equal values may come out a little above zero.
     apart = values.max() > values.min()
-    return pl.when(apart).then((values - values.mean()) / values.std())
+    off = values - _mean(values)
+    deviation = (_total(off * off) / (values.count() - 1)).sqrt()
+    return pl.when(apart).then(off / deviation)
+
+
+def _mean(values: pl.Expr) -> pl.Expr:
+    return _total(values) / values.count()
+
+
+def _total(values: pl.Expr) -> pl.Expr:
+    # Polars sums a group in pieces that depend on the number of threads; a running sum is one.
+    return values.fill_null(0.0).cum_sum().last()
