@@ -11,7 +11,8 @@
     │   ├── QuotaExhausted  try again when the quota renews
     │   ├── NotEntitled     the plan does not include it; do not try again
     │   ├── NotFound        the vendor does not know it; do not try again
-    │   └── BadPayload      the body could not be read; do not try again
+    │   ├── BadPayload      the body could not be read; do not try again
+    │   └── Incomplete      the answer has holes; allow them by name, or ask another vendor
     ├── StoreError          the lake or the catalog cannot be read or written
     └── AuthError           not signed in, or not allowed
 
@@ -75,6 +76,10 @@ class NotFound(VendorError):
 
 class BadPayload(VendorError):
     """The vendor's answer could not be read."""
+
+
+class Incomplete(VendorError):
+    """The vendor's answer lacks sessions that the exchange held."""
 
 
 class StoreError(HedgerowError):

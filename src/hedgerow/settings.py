@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -59,7 +59,45 @@ class Settings(BaseSettings):
         default=24.0, ge=0, description="age from which a killed writer's partial files are removed"
     )
 
-    @field_validator("workspace")
+    catalog_url: str = Field(
+        default="", description="SQLAlchemy URL of the catalog; a file in the workspace when empty"
+    )
+    lake_uri: str = Field(
+        default="", description="place of the lake, such as s3://bucket/prefix; in the workspace"
+    )
+    secrets: str = Field(
+        default="", description="where keys are kept that are set nowhere, such as ssm:/folder"
+    )
+    cache: Path = Field(
+        default=Path("~/.cache/hedgerow"), description="folder of vendor answers and used quotas"
+    )
+    massive_plan: Literal["free", "premium"] = Field(
+        default="free", description="5 requests a minute, or unlimited"
+    )
+    massive_url: str = Field(default="https://api.massive.com", description="host of Massive")
+    massive_files_url: str = Field(
+        default="https://files.massive.com", description="S3 endpoint of Massive's flat files"
+    )
+    alphavantage_plan: Literal["free", "premium"] = Field(
+        default="free", description="25 requests a day, or 75 a minute"
+    )
+    alphavantage_url: str = Field(
+        default="https://www.alphavantage.co", description="host of Alpha Vantage"
+    )
+    fmp_plan: Literal["free", "starter", "premium", "ultimate"] = Field(
+        default="free", description="250 requests a day, or 300, 750 or 3,000 a minute"
+    )
+    fmp_url: str = Field(
+        default="https://financialmodelingprep.com", description="host of Financial Modeling Prep"
+    )
+    cboe_url: str = Field(default="https://cdn.cboe.com", description="host of Cboe's files")
+    fred_url: str = Field(default="https://api.stlouisfed.org", description="host of FRED")
+    fred_files_url: str = Field(
+        default="https://fred.stlouisfed.org", description="host of FRED's files without a key"
+    )
+    ecb_url: str = Field(default="https://www.ecb.europa.eu", description="host of the ECB")
+
+    @field_validator("workspace", "cache")
     @classmethod
     def _at_home(cls, folder: Path) -> Path:
         try:

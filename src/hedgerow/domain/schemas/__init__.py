@@ -1,11 +1,22 @@
 """The schema, key and partitioning of every table in the lake."""
 
 from hedgerow.domain.schemas._table import Table
-from hedgerow.domain.schemas.actions import DIVIDENDS, SPLITS, Dividends, Splits
+from hedgerow.domain.schemas.actions import (
+    DIVIDENDS,
+    DIVIDENDS_HISTORY,
+    SPLITS,
+    SPLITS_HISTORY,
+    Dividends,
+    DividendsHistory,
+    Splits,
+    SplitsHistory,
+)
 from hedgerow.domain.schemas.analysis import ANALYSIS, Analysis
 from hedgerow.domain.schemas.bars import BARS, BARS_HISTORY, Bars, BarsHistory
 from hedgerow.domain.schemas.fundamentals import FUNDAMENTALS, Fundamentals
 from hedgerow.domain.schemas.fx import FX_RATES, FxRates
+from hedgerow.domain.schemas.macro import MACRO, Macro
+from hedgerow.domain.schemas.membership import MEMBERSHIP, Membership
 from hedgerow.domain.schemas.quarantine import QUARANTINE, Quarantine
 from hedgerow.domain.schemas.runs import EQUITY, SIGNALS, TRADES, Equity, Signals, Trades
 from hedgerow.domain.schemas.symbols import SYMBOL_INTERVALS, SymbolIntervals
@@ -17,12 +28,16 @@ TABLES: dict[str, Table] = {
         BARS,
         BARS_HISTORY,
         DIVIDENDS,
+        DIVIDENDS_HISTORY,
         EQUITY,
         FUNDAMENTALS,
         FX_RATES,
+        MACRO,
+        MEMBERSHIP,
         QUARANTINE,
         SIGNALS,
         SPLITS,
+        SPLITS_HISTORY,
         SYMBOL_INTERVALS,
         TRADES,
     )
@@ -33,12 +48,16 @@ __all__ = [
     "BARS",
     "BARS_HISTORY",
     "DIVIDENDS",
+    "DIVIDENDS_HISTORY",
     "EQUITY",
     "FUNDAMENTALS",
     "FX_RATES",
+    "MACRO",
+    "MEMBERSHIP",
     "QUARANTINE",
     "SIGNALS",
     "SPLITS",
+    "SPLITS_HISTORY",
     "SYMBOL_INTERVALS",
     "TABLES",
     "TRADES",
@@ -46,12 +65,16 @@ __all__ = [
     "Bars",
     "BarsHistory",
     "Dividends",
+    "DividendsHistory",
     "Equity",
     "Fundamentals",
     "FxRates",
+    "Macro",
+    "Membership",
     "Quarantine",
     "Signals",
     "Splits",
+    "SplitsHistory",
     "SymbolIntervals",
     "Table",
     "Trades",

@@ -1,0 +1,248 @@
+"""The one HTTP client behind every vendor."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random,
+    wait_random_exponential,
+)
+
+from hedgerow.errors import BadPayload, HedgerowError, QuotaExhausted, RateLimited, Transient
+from hedgerow.sources.http.cache import AnswerCache
+from hedgerow.sources.http.limits import Rate, RateLimiter
+from hedgerow.sources.http.options import HttpOptions
+from hedgerow.sources.http.reply import Reply, by_status
+from hedgerow.sources.http.secrets import Redactor, keep_from_logs
+
+Classify = Callable[[Reply], HedgerowError | None]
+
+# A quota without a stated end renews a day later at the latest.
+_DAY = dt.timedelta(days=1)
+# Bytes beyond which an answer is not one that any vendor means to send at once.
+_LARGEST = 1 << 30
+
+
+class VendorClient:
+    """Asks one vendor, politely and suspiciously.
+
+    Every answer is classified before it is used or kept. Transient faults and rate limits are
+    met by waiting with full jitter; what cannot succeed is not tried again. No secret reaches
+    an error, a log or a file.
+
+    Parameters
+    ----------
+    vendor
+        Name in messages and folders.
+    base_url
+        Scheme, host and perhaps port.
+    secrets
+        Keys to keep out of sight; the first one names the quota.
+    headers, params
+        Sent with every request; put keys here. A key belongs in a header where the vendor
+        takes one.
+    rates
+        Limits to keep.
+    classify
+        Gives the error an answer stands for, or None; asked for every status.
+    hosts
+        Further hosts that a cursor may name.
+    options
+        Patience, folder and clock.
+    """
+
+    def __init__(
+        self,
+        vendor: str,
+        base_url: str,
+        *,
+        secrets: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        rates: Sequence[Rate] = (),
+        classify: Classify = by_status,
+        hosts: Iterable[str] = (),
+        options: HttpOptions | None = None,
+    ) -> None:
+        self.vendor = vendor
+        self.options = options or HttpOptions()
+        self.redact = Redactor(secrets)
+        self.limiter = RateLimiter(vendor, secrets[0] if secrets else "", rates, self.options)
+        keep_from_logs(self.redact)
+        self._base = base_url.rstrip("/")
+        self._hosts = {urlsplit(self._base).netloc, *hosts}
+        self._headers = {"user-agent": "hedgerow", **(headers or {})}
+        self._params = dict(params or {})
+        self._classify = classify
+        cache = self.options.cache
+        self._cache = None if cache is None else AnswerCache(cache, vendor)
+        self._http: httpx.AsyncClient | None = None
+
+    async def get(
+        self,
+        path: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        refresh: bool = False,
+        cached: bool = True,
+    ) -> Reply:
+        """Answer to one request.
+
+        Parameters
+        ----------
+        path
+            Path, perhaps with a query, such as a cursor that ``within`` has checked.
+        params
+            Further query parameters; those that are None are left out.
+        refresh
+            Whether to ask the vendor even where an answer of today is kept.
+        cached
+            Whether the answer may be read from and kept on disk at all.
+
+        Returns
+        -------
+        Reply
+            One that ``classify`` finds nothing wrong with.
+
+        Raises
+        ------
+        VendorError
+            What the answer stands for; Transient where no whole answer came.
+        AuthError
+            The vendor refuses the key.
+        """
+        bare, asked = _request(path, params)
+        where = f"{self.vendor} {bare}"
+        kept = self._cache if cached else None
+        if kept is not None and not refresh:
+            found = kept.read(bare, asked, self.options.clock().date(), where)
+            if found is not None and self._classify(found) is None:
+                return found
+        reply = await self._repeated(bare, asked, where)
+        if kept is not None:
+            now = self.options.clock()
+            body = self.redact.bytes(reply.body)
+            await asyncio.to_thread(kept.write, bare, asked, reply, body, now)
+        return reply
+
+    def within(self, url: str) -> str:
+        """Path and query of a cursor, which must lead to the vendor itself.
+
+        Raises
+        ------
+        BadPayload
+            It leads elsewhere, where the key must not go.
+        """
+        parts = urlsplit(url)
+        own = parts.netloc in self._hosts and parts.scheme in ("http", "https")
+        if not own and (parts.netloc or parts.scheme or not parts.path.startswith("/")):
+            raise BadPayload(
+                f"{self.vendor}: the next page lies at {parts.netloc or url[:80]!r}, not at the "
+                "vendor; not followed",
+                vendor=self.vendor,
+            )
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        self.limiter.close()
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    async def _repeated(self, path: str, params: dict[str, str], where: str) -> Reply:
+        trying = AsyncRetrying(
+            sleep=self.options.sleep,
+            stop=stop_after_attempt(self.options.attempts),
+            wait=self._pause,
+            retry=retry_if_exception(self._worth_repeating),
+            reraise=True,
+        )
+        async for attempt in trying:
+            with attempt:
+                return await self._once(path, params, where)
+        raise AssertionError("unreachable: the last attempt raises")  # pragma: no cover
+
+    async def _once(self, path: str, params: dict[str, str], where: str) -> Reply:
+        await self.limiter.take()
+        reply = await self._send(path, params, where)
+        error = self._classify(reply)
+        if error is None:
+            return reply
+        if isinstance(error, QuotaExhausted):
+            until = error.facts.get("until")
+            known = until if isinstance(until, dt.datetime) else self.options.clock() + _DAY
+            self.limiter.close_until(known)
+        raise self._without_secrets(error)
+
+    async def _send(self, path: str, params: dict[str, str], where: str) -> Reply:
+        query = urlencode({**params, **self._params})
+        url = f"{self._base}{path}" + (f"?{query}" if query else "")
+        try:
+            async with asyncio.timeout(self.options.deadline):
+                answer = await self._connected().get(url)
+        except (TimeoutError, httpx.TimeoutException):
+            raise Transient(f"{where}: no answer in time", where=where) from None
+        except (httpx.DecodingError, httpx.RemoteProtocolError) as error:
+            what = self.redact(str(error)) or type(error).__name__
+            raise Transient(f"{where}: the answer broke off ({what})", where=where) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            what = self.redact(str(error)) or type(error).__name__
+            raise Transient(f"{where}: not reached ({what})", where=where) from None
+        headers = {name.lower(): text for name, text in answer.headers.items()}
+        if len(answer.content) > _LARGEST:
+            raise BadPayload(f"{where}: the answer is larger than 1 GiB", where=where)
+        return Reply(answer.status_code, headers, answer.content, where)
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._http is None:
+            self._http = httpx.AsyncClient(
+                headers=self._headers, timeout=self.options.timeout, follow_redirects=False
+            )
+        return self._http
+
+    def _worth_repeating(self, error: BaseException) -> bool:
+        if not isinstance(error, Transient | RateLimited):
+            return False
+        hint = _hint(error)
+        return hint is None or hint <= self.options.patience
+
+    def _pause(self, state: RetryCallState) -> float:
+        assert state.outcome is not None
+        error = state.outcome.exception()
+        hint = _hint(error)
+        if hint is not None:
+            return hint + wait_random(0, 1)(state)
+        base = self.options.backoff
+        if isinstance(error, RateLimited):
+            # A bucket that is full is empty again after its window, not sooner.
+            base = max(base, self.limiter.window / 5)
+        return wait_random_exponential(multiplier=base, max=self.options.backoff_cap)(state)
+
+    def _without_secrets(self, error: HedgerowError) -> HedgerowError:
+        facts = {
+            name: self.redact(value) if isinstance(value, str) else value
+            for name, value in error.facts.items()
+        }
+        return type(error)(self.redact(error.message), **facts)
+
+
+def _request(path: str, params: Mapping[str, object] | None) -> tuple[str, dict[str, str]]:
+    parts = urlsplit(path)
+    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+    asked |= {name: str(value) for name, value in (params or {}).items() if value is not None}
+    return parts.path, asked
+
+
+def _hint(error: BaseException | None) -> float | None:
+    hint = error.facts.get("retry_after") if isinstance(error, HedgerowError) else None
+    return float(hint) if isinstance(hint, int | float) else None

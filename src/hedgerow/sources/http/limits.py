@@ -1,0 +1,150 @@
+"""Keeps within a vendor's rate limits and quotas, across tasks, processes and runs."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyrate_limiter import (
+    AbstractBucket,
+    InMemoryBucket,
+    Rate as BucketRate,
+    RateItem,
+    SQLiteBucket,
+)
+
+from hedgerow.errors import QuotaExhausted
+from hedgerow.sources.http.options import HttpOptions
+
+# A limit over so long a time is a quota: nobody waits for it inside a run.
+_QUOTA_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many requests in any span of so many seconds."""
+
+    count: int
+    seconds: float
+
+
+class RateLimiter:
+    """Lets requests through no faster than a vendor allows.
+
+    Used requests are counted on disk, so that two programs, or two runs on one day, share one
+    quota. A vendor's word that its quota is used up is remembered until it renews.
+
+    Parameters
+    ----------
+    vendor
+        Whose limits.
+    key
+        Key that the limits belong to; only its digest names the files.
+    rates
+        Limits, all of which hold.
+    options
+        Folder, clock and sleep.
+    """
+
+    def __init__(self, vendor: str, key: str, rates: Sequence[Rate], options: HttpOptions) -> None:
+        self.vendor = vendor
+        self._options = options
+        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+        self._folder = None if options.cache is None else options.cache / "quotas"
+        self._name = f"{vendor}-{digest}"
+        self._until: dt.datetime | None = self._read_until()
+        wanted = () if options.unlimited else rates
+        self._bucket = self._open(wanted) if wanted else None
+        self._turn = asyncio.Lock()
+
+    @property
+    def window(self) -> float:
+        """Seconds of the longest limit that is waited for; zero where there is none."""
+        rates = self._bucket.rates if self._bucket else []
+        spans = [int(rate.interval) / 1000 for rate in rates]
+        return max((span for span in spans if span < _QUOTA_SECONDS), default=0.0)
+
+    async def take(self) -> None:
+        """Wait for one request's turn.
+
+        Raises
+        ------
+        QuotaExhausted
+            The quota of the day is used up.
+        """
+        if self._until is not None and self._options.clock() < self._until:
+            raise self._exhausted(self._until)
+        if self._bucket is None:
+            return
+        async with self._turn:
+            while (wait := self._try(self._bucket)) > 0:
+                await self._options.sleep(wait)
+
+    def close_until(self, instant: dt.datetime) -> None:
+        """Refuse further requests until the vendor's quota renews."""
+        self._until = instant
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            place = self._folder / f"{self._name}.json"
+            part = place.with_suffix(f".{os.getpid()}.part")
+            part.write_text(json.dumps({"until": instant.isoformat()}))
+            part.replace(place)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if isinstance(self._bucket, SQLiteBucket):
+            self._bucket.close()
+        self._bucket = None
+
+    def _try(self, bucket: AbstractBucket) -> float:
+        """Count one request, or tell the seconds until there is room for it."""
+        now = int(self._options.clock().timestamp() * 1000)
+        item = RateItem(self.vendor, now)
+        # Taken together: another process must not come between the two.
+        with bucket.lock:  # type: ignore[attr-defined]  # both kinds used here have it
+            bucket.leak(now)
+            if bucket.put(item):
+                return 0.0
+            wait = bucket.waiting(item)
+            failing = bucket.failing_rate
+        assert isinstance(wait, int)
+        assert failing is not None
+        seconds = max(wait, 1) / 1000
+        if int(failing.interval) / 1000 >= _QUOTA_SECONDS:
+            raise self._exhausted(self._options.clock() + dt.timedelta(seconds=seconds))
+        return seconds
+
+    def _exhausted(self, until: dt.datetime) -> QuotaExhausted:
+        return QuotaExhausted(
+            f"{self.vendor}: the quota is used up until {until:%Y-%m-%d %H:%M}Z; go on then, or "
+            "use another source",
+            vendor=self.vendor,
+            until=until,
+        )
+
+    def _open(self, rates: Sequence[Rate]) -> AbstractBucket:
+        ordered = [
+            BucketRate(rate.count, int(rate.seconds * 1000))
+            for rate in sorted(rates, key=lambda rate: rate.seconds)
+        ]
+        if self._folder is None:
+            return InMemoryBucket(ordered)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return SQLiteBucket.init_from_file(
+            ordered, db_path=str(self._folder / f"{self._name}.sqlite"), use_file_lock=True
+        )
+
+    def _read_until(self) -> dt.datetime | None:
+        place: Path | None = None if self._folder is None else self._folder / f"{self._name}.json"
+        if place is None or not place.exists():
+            return None
+        try:
+            return dt.datetime.fromisoformat(json.loads(place.read_text())["until"])
+        except (ValueError, KeyError, OSError):
+            return None

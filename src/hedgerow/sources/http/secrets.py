@@ -1,0 +1,79 @@
+"""Takes secrets out of everything that people or files may get to see."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "***"
+
+# Shorter ones would blacken ordinary words; no vendor gives out keys of that length.
+_SHORTEST = 4
+
+
+class Redactor:
+    """Replaces some secrets by three stars.
+
+    Parameters
+    ----------
+    secrets
+        Keys, in any spelling that a URL may give them.
+
+    Examples
+    --------
+    >>> Redactor(["planted/key"])("GET /query?apikey=planted%2Fkey")
+    'GET /query?apikey=***'
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        spelt = {
+            form
+            for secret in secrets
+            if len(secret) >= _SHORTEST
+            for form in (secret, quote(secret, safe=""), quote_plus(secret))
+        }
+        self._forms = sorted(spelt, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """Text without the secrets."""
+        for form in self._forms:
+            text = text.replace(form, HIDDEN)
+        return text
+
+    def bytes(self, body: bytes) -> bytes:
+        """Body without the secrets; the same object where it holds none."""
+        for form in self._forms:
+            if form.encode() in body:
+                body = body.replace(form.encode(), HIDDEN.encode())
+        return body
+
+    def __repr__(self) -> str:
+        return f"Redactor({len(self._forms)} spellings)"
+
+
+class _Filter(logging.Filter):
+    """Log filter over every redactor of the process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.redactors: list[Redactor] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        for redactor in self.redactors:
+            message = redactor(message)
+        record.msg, record.args = message, ()
+        return True
+
+
+_LOGS = _Filter()
+
+
+def keep_from_logs(redactor: Redactor) -> None:
+    """Redact what the HTTP libraries log, which is every URL with its query."""
+    _LOGS.redactors.append(redactor)
+    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+        logger = logging.getLogger(name)
+        if _LOGS not in logger.filters:
+            logger.addFilter(_LOGS)
