@@ -40,7 +40,17 @@ class Settings(BaseSettings):
         default=Path("workspace"), description="folder used when no --workspace is given"
     )
     source_priority: Annotated[list[str], NoDecode] = Field(
-        default=["sample_ohlcv", "sample_closes", "synthetic"],
+        default=[
+            "massive",
+            "alphavantage",
+            "fmp",
+            "yahoo",
+            "cboe",
+            "fred",
+            "sample_ohlcv",
+            "sample_closes",
+            "synthetic",
+        ],
         description="whose bars a read prefers, best first; sources not named come after, by name",
     )
     stale_run: int = Field(

@@ -198,6 +198,10 @@ class TestLimits:
         get(client(fake, options, rates=rates), *(f"/{n}" for n in range(11)))
         assert (time.now - NOON).total_seconds() == pytest.approx(120, abs=1)
 
+    def test_limits_hold_without_a_folder_too(self, fake, options, time):
+        get(client(fake, replace(options, cache=None), rates=[Rate(2, 60)]), "/1", "/2", "/3")
+        assert (time.now - NOON).total_seconds() == pytest.approx(60, abs=1)
+
     def test_two_runs_share_a_daily_quota(self, fake, options, time):
         rates = [Rate(1, 1), Rate(3, 86_400)]
         get(client(fake, options, rates=rates), "/1", "/2")

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +108,7 @@ class RateLimiter:
         now = int(self._options.clock().timestamp() * 1000)
         item = RateItem(self.vendor, now)
         # Taken together: another process must not come between the two.
-        with bucket.lock:  # type: ignore[attr-defined]  # both kinds used here have it
+        with bucket.limiter_lock() or nullcontext():
             bucket.leak(now)
             if bucket.put(item):
                 return 0.0

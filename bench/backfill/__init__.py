@@ -1,0 +1,1 @@
+"""Five million minute bars from a fake vendor: fetched, checked and stored."""
