@@ -104,29 +104,48 @@ def varying_columns(frame: pl.DataFrame, columns: tuple[str, ...]) -> list[str]:
 
     Joins and comparisons by key are several times faster without the constant columns.
     """
-    varying = [name for name in columns if frame[name].n_unique() > 1]
-    return varying or [columns[-1]]
+    keys = pl.col(columns)
+    varies = frame.select(keys.ne_missing(keys.first()).any()).row(0) if frame.height else ()
+    return [name for name, does in zip(columns, varies, strict=False) if does] or [columns[-1]]
 
 
 def with_period(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Frame with the partition label, where the table has one, derived from the bar's start."""
     if not derives_period(table):
         return frame
+    # A day has one label, and there are far fewer days than bars.
+    days = frame["timestamp"].dt.truncate("1d").unique()
+    day = pl.col("timestamp").dt.truncate("1d")
     label = pl.lit(None, dtype=pl.String)
     for code in frame["timeframe"].unique():
-        own = Timeframe.parse(code).period(pl.col("timestamp"))
+        own = day.replace_strict(days, days.to_frame().select(_label(code)).to_series())
         label = pl.when(pl.col("timeframe") == code).then(own).otherwise(label)
     return frame.with_columns(label.alias(PERIOD))
 
 
+def _label(timeframe: str) -> pl.Expr:
+    return Timeframe.parse(timeframe).period(pl.col("timestamp"))
+
+
 def in_file_order(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Rows in the order of the table's files, so that a read of one instrument skips the rest."""
-    return frame.sort(table.cluster_by, maintain_order=True) if table.cluster_by else frame
+    return in_order(frame, table.cluster_by) if table.cluster_by else frame
 
 
-def _ascends(columns: list[str]) -> pl.Expr:
-    """Whether every row comes strictly after the one above: then, cheaply, no two are equal."""
-    after: pl.Expr = pl.lit(False)
+def in_order(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Rows sorted by some columns, equal ones as they stood; the frame itself where it is so."""
+    varying = varying_columns(frame, columns)
+    if frame.select(_ascends(varying, strictly=False)).item():
+        return frame
+    return frame.sort(varying, maintain_order=True)
+
+
+def _ascends(columns: list[str], *, strictly: bool = True) -> pl.Expr:
+    """Whether every row comes after the one above: strictly, no two are equal either.
+
+    Far cheaper than sorting or hashing; false wherever a value is null.
+    """
+    after: pl.Expr = pl.lit(not strictly)
     for name in reversed(columns):
         above = pl.col(name).shift()
         after = (pl.col(name) > above) | ((pl.col(name) == above) & after)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from hedgerow.domain.schemas import BARS, Table
-from hedgerow.lake._frames import conform
+from hedgerow.lake._frames import conform, in_order
 from hedgerow.lake.quality._bars import BAR_RULES
 from hedgerow.lake.quality._duplicates import duplicate_keys
 from hedgerow.lake.quality._jump import JUMP, jumps
@@ -124,7 +124,7 @@ def _in_series(sound: pl.DataFrame, failed: pl.Series, before: pl.DataFrame | No
             pl.lit(None, dtype=numbered.schema[_ROW]).alias(_ROW)
         )
         numbered = pl.concat([stored, numbered])
-    return numbered.sort(*SERIES, "timestamp", maintain_order=True)
+    return in_order(numbered, (*SERIES, "timestamp"))
 
 
 def _flags(height: int, rows: pl.Series) -> pl.Series:
