@@ -11,6 +11,7 @@ PYTHON ?=
 ARGS ?=
 WORKERS ?= auto
 PYTEST_FLAGS := -n $(WORKERS) --maxprocesses 8 --dist worksteal
+SERVICES := tests/catalog $(wildcard tests/*/test_s3*.py) tests/cli/test_data.py tests/test_credentials.py
 
 BASE := .venv
 ALL := .venv-all
@@ -26,7 +27,9 @@ test: $(BASE)/.installed ## run the whole test suite
 	@$(BIN)/pytest $(PYTEST_FLAGS) $(ARGS)
 
 services-test: $(ALL)/.installed ## run the suites that need a database server or a bucket
-	@$(ALL)/bin/pytest $(PYTEST_FLAGS) tests/catalog tests/lake/test_s3.py $(ARGS)
+	@sh tools/get_mariadb.sh .cache/services/mariadb || true
+	@sh tools/get_s3_server.sh .cache/services/s3 || true
+	@$(ALL)/bin/pytest $(PYTEST_FLAGS) $(SERVICES) $(ARGS)
 
 lint: $(BASE)/.installed ## check style, file sizes, types and the import rules of the rooms
 	$(BIN)/ruff check

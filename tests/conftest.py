@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests import s3_servers
 
 if TYPE_CHECKING:
     from hedgerow.workspace import Workspace
@@ -47,3 +49,29 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     for source in (SampleOhlcv(), SampleCloses()):
         ws.ingest(source, ingested_at=dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC))
     return ws
+
+
+@pytest.fixture(scope="session", params=[s3_servers.MOTO, s3_servers.VERSITYGW])
+def s3(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[s3_servers.S3]:
+    """An S3 server of each kind that can be had here."""
+    if reason := s3_servers.why_not(request.param):
+        pytest.skip(reason)
+    with s3_servers.running(request.param, tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3_servers.S3]:
+    """AWS as moto imitates it, for the services that no other server has."""
+    if reason := s3_servers.why_not(s3_servers.MOTO):
+        pytest.skip(reason)
+    with s3_servers.running(s3_servers.MOTO, tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3: s3_servers.S3) -> s3_servers.Bucket:
+    """An empty bucket on each kind of server."""
+    return s3.new_bucket()

@@ -26,6 +26,7 @@ from hedgerow.settings import load_settings
 # Vendors that need or take a key, and the names of it, best first.
 VENDOR_KEYS: dict[str, tuple[str, ...]] = {
     "Massive": ("MASSIVE_API_KEY", "POLYGON_API_KEY"),
+    "Massive's flat files": ("MASSIVE_S3_ACCESS_KEY_ID", "POLYGON_S3_ACCESS_KEY_ID"),
     "Alpha Vantage": ("ALPHA_VANTAGE_API_KEY", "ALPHAVANTAGE_API_KEY"),
     "Financial Modeling Prep": ("FMP_API_KEY",),
     "FRED": ("FRED_API_KEY",),
@@ -283,7 +284,8 @@ def aws_client(service: str, settings: Mapping[str, str] | None = None) -> Any:
     Raises
     ------
     AuthError
-        The extra ``aws`` is not installed, or the profile does not exist.
+        The extra ``aws`` is not installed, half of a key is set, or the profile does not
+        exist.
     """
     try:
         from boto3.session import Session
@@ -295,10 +297,14 @@ def aws_client(service: str, settings: Mapping[str, str] | None = None) -> Any:
             service=service,
         ) from None
     given = aws_settings() if settings is None else settings
+    pair = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    lacking = [name for name in pair if name not in given]
+    if len(lacking) == 1:
+        raise AuthError(f"AWS cannot be used: {lacking[0]} is not set beside the other of the two")
     patience = Config(
         connect_timeout=5,
-        read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 4},
+        read_timeout=15,
+        retries={"mode": "standard", "total_max_attempts": 3},
         # Other makers' S3 servers know neither buckets as host names nor trailing checksums.
         s3={"addressing_style": "path"} if _endpoint(service, given) else None,
         request_checksum_calculation="when_required",

@@ -106,6 +106,9 @@ class Settings(BaseSettings):
         default="https://fred.stlouisfed.org", description="host of FRED's files without a key"
     )
     ecb_url: str = Field(default="https://www.ecb.europa.eu", description="host of the ECB")
+    yahoo_url: str = Field(
+        default="", description="host to ask in place of Yahoo's own, such as a proxy"
+    )
 
     @field_validator("workspace", "cache")
     @classmethod

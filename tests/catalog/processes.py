@@ -71,3 +71,17 @@ def open_with_little_room(path: str, limit: int) -> None:
         Catalog(path)
     except StoreError as error:
         raise SystemExit(3 if "the disk failed or is full" in error.message else 4) from None
+
+
+def refresh_together(url: str, number: int, barrier: Barrier) -> None:
+    """Replace two tables of reference data by rows that carry one number."""
+    from tests.catalog.test_reference import dividends, splits
+
+    tables = {
+        "current_splits": splits(300, ratio=number + 1.0),
+        "current_dividends": dividends(300, amount=number + 1.0),
+    }
+    barrier.wait()
+    with Catalog(url) as catalog:
+        for _ in range(4):
+            catalog.replace_reference(tables)

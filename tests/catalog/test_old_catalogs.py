@@ -35,6 +35,12 @@ def test_an_old_catalog_opens_and_answers(file: Path, tmp_path: Path) -> None:
             Metric("profit_factor", None, "ratio"),
             Metric("sharpe", 0.75, "ratio"),
         ]
+        assert {(item.symbol, item.figi) for item in catalog.instruments()} == {
+            ("KO", ""),
+            ("VIX", ""),
+        }
+        ratios = [4.0] if file.stem >= "catalog_0002" else []
+        assert catalog.table("current_splits")["ratio"].to_list() == ratios
         assert catalog.reports("first")["path"].to_list() == ["first.html"]
         assert catalog.save_run(run_record("next", model=record.model), METRICS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import polars as pl
 
@@ -18,8 +19,10 @@ TUESDAY = dt.datetime(2024, 1, 9, 6, tzinfo=UTC)
 WEDNESDAY = dt.datetime(2024, 1, 10, 6, tzinfo=UTC)
 
 
-def lake_at(folder, **settings) -> Lake:
-    return Lake(folder / "lake", settings=Settings(_env_file=None, **settings))
+def lake_at(place: Path | str, **settings) -> Lake:
+    """Lake in a folder, or at an address such as ``s3://bucket/prefix``."""
+    uri = place if isinstance(place, str) else place / "lake"
+    return Lake(uri, settings=Settings(_env_file=None, **settings))
 
 
 def daily_bars(

@@ -28,23 +28,23 @@ def round_of_bars(number: int) -> list[pl.DataFrame]:
     ]
 
 
-def import_round(folder: Path, number: int) -> None:
-    lake = lake_at(folder)
+def import_round(place: Path | str, number: int) -> None:
+    lake = lake_at(place)
     for bars in round_of_bars(number):
         lake.ingest("bars", bars, source="test", ingested_at=MONDAY + dt.timedelta(hours=number))
 
 
-def import_until_killed(folder: Path) -> None:
+def import_until_killed(place: Path | str) -> None:
     """Wait for the word, then import round after round."""
     print("ready", flush=True)  # noqa: T201 the test waits for it
     first = int(sys.stdin.readline())
     for number in range(first, 1_000):
-        import_round(folder, number)
+        import_round(place, number)
 
 
-def ingest_shifted(folder: Path, shift: int, out: object) -> None:
+def ingest_shifted(place: Path | str, shift: int, out: object) -> None:
     """Ingest overlapping windows of the same bars, one after the other; report the counts."""
-    lake = lake_at(folder)
+    lake = lake_at(place)
     bars = daily_bars("AAA", "BBB", count=60)
     counts = []
     for start in range(0, 60, 10):
@@ -56,9 +56,9 @@ def ingest_shifted(folder: Path, shift: int, out: object) -> None:
     out.put(counts)  # type: ignore[attr-defined]
 
 
-def append_batches(folder: Path, batches: int, out: object) -> None:
+def append_batches(place: Path | str, batches: int, out: object) -> None:
     """Append the same numbered batches that another process appends."""
-    lake = lake_at(folder)
+    lake = lake_at(place)
     at = MONDAY
     written = 0
     for batch in range(1, batches + 1):
@@ -81,4 +81,4 @@ def merge_on_a_full_disk(folder: Path, out: object) -> None:
 
 
 if __name__ == "__main__":
-    import_until_killed(Path(sys.argv[1]))
+    import_until_killed(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]))

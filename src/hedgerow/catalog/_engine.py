@@ -9,9 +9,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, StaticPool
 
+from hedgerow.catalog._types import MYSQL
 from hedgerow.errors import StoreError, did_you_mean
 
 BUSY_SECONDS = 30
+CONNECT_SECONDS = 15
 
 # How a connection begins its transactions on SQLite. A write takes the lock at once, because
 # a read that turns into a write fails without waiting when another writer came first.
@@ -20,6 +22,17 @@ WRITES = {_BEGIN: "BEGIN IMMEDIATE"}
 NO_TRANSACTION = {_BEGIN: ""}
 
 _KINDS = ("sqlite", "postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql")
+
+# Drivers that an extra of ours installs, and the one to name instead of another.
+_EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}
+_PREFERRED = {
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+
+# Nothing may be cut or rounded without an error, however lenient the server is.
+_MYSQL_MODE = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
 
 def database_url(place: str | Path) -> URL:
@@ -36,8 +49,9 @@ def database_url(place: str | Path) -> URL:
         return make_url(place)
     except (ArgumentError, ValueError):
         raise StoreError(
-            "the catalog's URL cannot be read: write sqlite:///FOLDER/catalog.db or "
-            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+            "the catalog's URL cannot be read: write sqlite:///FOLDER/catalog.db, "
+            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE or "
+            "mysql+pymysql://USER:PASSWORD@HOST/DATABASE"
         ) from None
 
 
@@ -52,24 +66,52 @@ def open_engine(url: URL) -> Engine:
     try:
         if url.get_backend_name() == "sqlite":
             return _sqlite(url)
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        return _server(url)
     except NoSuchModuleError:
         raise StoreError(
             f"catalog database {url.drivername!r} is not known. "
             f"{did_you_mean(url.drivername, _KINDS)}",
             drivername=url.drivername,
         ) from None
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise StoreError(
-            f"catalog database {url.drivername!r} needs the Python package {error.name!r}: "
-            "install it, or name another driver in the URL, such as postgresql+psycopg://",
-            drivername=url.drivername,
+            f"catalog database {url.drivername!r} {_lacks(url, error)}", drivername=url.drivername
         ) from None
 
 
 def in_memory(url: URL) -> bool:
     """Whether the URL names a database that lives in this process only."""
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+def _lacks(url: URL, error: ImportError) -> str:
+    """What is missing, and how to get it."""
+    extra = _EXTRAS.get(url.get_driver_name())
+    if extra is not None:
+        what = f"the Python package {error.name!r}" if error.name else f"its driver ({error})"
+        return f"needs {what}: pip install 'hedgerow[{extra}]'"
+    other = _PREFERRED.get(url.get_backend_name(), "postgresql+psycopg")
+    return (
+        f"needs the Python package {error.name!r}: install it, or name another driver in the URL, "
+        f"such as {other}://"
+    )
+
+
+def _server(url: URL) -> Engine:
+    arguments: dict[str, Any] = {}
+    if "connect_timeout" not in url.query:
+        arguments["connect_timeout"] = CONNECT_SECONDS
+    if url.get_backend_name() in MYSQL:
+        arguments |= {"charset": "utf8mb4", "sql_mode": _MYSQL_MODE}
+    # The server may have dropped a pooled connection: ask before use. Everything that one
+    # transaction reads is of one state; of two that change the same rows one is done again.
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+        connect_args=arguments,
+    )
 
 
 def _sqlite(url: URL) -> Engine:

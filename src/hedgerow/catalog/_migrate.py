@@ -4,12 +4,15 @@
 2. `migrate` returns at once where that is the newest; Alembic is not even imported.
 3. Otherwise it takes the database's exclusive lock, looks again (another process may have
    been faster), and upgrades inside that one transaction: all of it happens, or nothing.
+   MySQL has no such transaction; `_mysql.protected` stands in for it.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Select, column, inspect, select, table, text
@@ -17,13 +20,14 @@ from sqlalchemy.exc import OperationalError
 
 from hedgerow.catalog._engine import BUSY_SECONDS, NO_TRANSACTION, WRITES, in_memory
 from hedgerow.catalog._faults import is_busy
+from hedgerow.catalog._mysql import is_mysql, protected, turns
 from hedgerow.errors import StoreError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 # The newest revision in migrations/versions; a test keeps it true.
-HEAD = "0001"
+HEAD = "0002"
 
 # Our own name, because the database may be shared with other programs that use Alembic.
 VERSION_TABLE = "hedgerow_version"
@@ -52,8 +56,7 @@ def migrate(engine: Engine, where: str) -> None:
             return
     with _ALEMBIC_IS_GLOBAL, engine.connect() as connection:
         _enforce_foreign_keys(connection, "OFF")
-        with connection.execution_options(**WRITES).begin():
-            _take_turns(connection)
+        with _alone(connection, where):
             revision = present_revision(connection)
             if revision != HEAD:
                 _upgrade(connection, revision, where)
@@ -105,10 +108,21 @@ def _enforce_foreign_keys(connection: Connection, switch: str) -> None:
         connection.commit()
 
 
-def _take_turns(connection: Connection) -> None:
-    """Wait until no other process upgrades; SQLite's write lock is already held."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_LOCK})"))
+@contextmanager
+def _alone(connection: Connection, where: str) -> Iterator[None]:
+    """Let nobody else upgrade, and keep all changes or none; SQLite's write lock is its own."""
+    if is_mysql(connection):
+        with turns(connection, where), protected(connection, VERSION_TABLE):
+            yield
+        connection.commit()
+        return
+    server = connection.dialect.name == "postgresql"
+    # Whoever waited must see what the faster one did.
+    level = {"isolation_level": "READ COMMITTED"} if server else {}
+    with connection.execution_options(**WRITES, **level).begin():
+        if server:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_LOCK})"))
+        yield
 
 
 def _keep_write_ahead_log(engine: Engine) -> None:

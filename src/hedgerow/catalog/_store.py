@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import re
+import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, String, Table
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from hedgerow.catalog._engine import WRITES, database_url, open_engine
-from hedgerow.catalog._faults import explain
+from hedgerow.catalog._faults import explain, is_contended
 from hedgerow.catalog._migrate import migrate
 from hedgerow.errors import DataError, StoreError
 
 T = TypeVar("T")
 
-_ATTEMPTS = 3
+_ATTEMPTS = 8
 
 # PostgreSQL keeps no NUL, and half a surrogate pair has no UTF-8 form.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -51,15 +53,17 @@ class Store:
     def _commit(self, work: Callable[[Connection], T]) -> T:
         """Do some writing, all of it or nothing.
 
-        ``work`` may run again: where another process has just inserted the same key, the
-        second look finds it.
+        ``work`` may run again: where another process has just changed the same rows or
+        inserted the same key, the second look finds what it left.
         """
         with self._explained():
-            for _ in range(_ATTEMPTS - 1):
+            for attempt in range(_ATTEMPTS - 1):
                 try:
                     return self._attempt(work)
-                except IntegrityError:
-                    continue
+                except DBAPIError as error:
+                    if not is_contended(error):
+                        raise
+                    time.sleep(random.uniform(0.0, min(0.01 * 2**attempt, 0.5)))
             return self._attempt(work)
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
@@ -73,19 +77,38 @@ class Store:
         except SQLAlchemyError as error:
             fault = explain(error, self.url)
             raise fault from (error if isinstance(fault, StoreError) else None)
+        except RuntimeError as error:
+            # PyMySQL says so where the account's way to log in needs what is not installed.
+            if "cryptography" not in str(error):
+                raise
+            raise StoreError(
+                f"catalog {self.url} asks for a login that needs the Python package "
+                "'cryptography': pip install cryptography"
+            ) from error
 
 
-def check_fit(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def check_fit(
+    table: Table, rows: Sequence[Mapping[str, Any]], *, only: Collection[str] | None = None
+) -> None:
     """Refuse text that a database would cut, refuse or accept depending on its kind.
+
+    Parameters
+    ----------
+    table
+        Table that the rows are for.
+    rows
+        Values by column.
+    only
+        Columns to look at; all of them by default.
 
     Raises
     ------
     DataError
-        A text is longer than its column, missing where one is needed, or holds characters
-        that databases cannot keep.
+        A text is longer than its column, missing where one is needed, ends in a space where
+        it is a key, or holds characters that databases cannot keep.
     """
     for column in table.columns:
-        if isinstance(column.type, String):
+        if isinstance(column.type, String) and (only is None or column.name in only):
             for row in rows:
                 _check_text(table, column, row[column.name])
 
@@ -103,5 +126,8 @@ def _check_text(table: Table, column: Column[Any], value: str | None) -> None:
             column=column.name,
             limit=limit,
         )
+    if column.primary_key and value.endswith(" "):
+        # MySQL takes a key with spaces after it for the same key.
+        raise DataError(f"{what} ends in a space: remove it from {value!r}")
     if _UNSTORABLE.search(value):
         raise DataError(f"{what} holds characters that cannot be stored: {value[:40]!r}")

@@ -7,14 +7,25 @@ import json
 from typing import Any
 
 from sqlalchemy import DateTime, String, Text
+from sqlalchemy.dialects.mysql import DATETIME, MEDIUMTEXT
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from hedgerow.catalog._json import canonical_json
 from hedgerow.errors import DataError
 
-_MYSQL = ("mysql", "mariadb")
-_MEDIUMTEXT = 2**24 - 1  # bytes; MySQL picks the text type that holds so many
+MYSQL = ("mysql", "mariadb")  # two names of one dialect; the URL decides which
+
+# Options of every table there.
+MYSQL_TABLE = {
+    f"{name}_{option}": value
+    for name in MYSQL
+    for option, value in (
+        ("engine", "InnoDB"),
+        ("default_charset", "utf8mb4"),
+        ("collate", "utf8mb4_bin"),
+    )
+}
 
 
 def name_text(length: int) -> String:
@@ -22,13 +33,13 @@ def name_text(length: int) -> String:
     return (
         String(length)
         .with_variant(String(length, collation="C"), "postgresql")
-        .with_variant(String(length, collation="utf8mb4_bin"), *_MYSQL)
+        .with_variant(String(length, collation="utf8mb4_bin"), *MYSQL)
     )
 
 
 def long_text() -> Text:
     """Text without a practical limit; MySQL's own TEXT ends at 64 KiB."""
-    return Text().with_variant(Text(_MEDIUMTEXT), *_MYSQL)
+    return Text().with_variant(MEDIUMTEXT(), *MYSQL)
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -42,9 +53,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name in _MYSQL:
-            from sqlalchemy.dialects.mysql import DATETIME
-
+        if dialect.name in MYSQL:
             return dialect.type_descriptor(DATETIME(fsp=6))
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
@@ -73,7 +82,7 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return Text(_MEDIUMTEXT) if dialect.name in _MYSQL else super().load_dialect_impl(dialect)
+        return MEDIUMTEXT() if dialect.name in MYSQL else super().load_dialect_impl(dialect)
 
     def process_bind_param(
         self,

@@ -6,14 +6,16 @@ from types import TracebackType
 from typing import Self
 
 import polars as pl
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table, case, select
 
 from hedgerow.catalog._frames import as_frame
 from hedgerow.catalog.models import Models
+from hedgerow.catalog.reference import Reference
 from hedgerow.catalog.reports import Reports
 from hedgerow.catalog.runs import Runs
 from hedgerow.catalog.tables import INSTRUMENTS, METADATA, UNIVERSE_MEMBERS
 from hedgerow.catalog.universes import Universes
+from hedgerow.domain.exchanges import TIME_ZONES
 from hedgerow.errors import DefinitionError, did_you_mean
 
 _COLUMNS = INSTRUMENTS.c.keys()
@@ -21,16 +23,19 @@ _FACTS = [INSTRUMENTS.c[name] for name in _COLUMNS if name != "symbol"]
 
 # Names that people know from other systems, over the tables above.
 _VIEWS: dict[str, Select[tuple[object, ...]]] = {
-    "symbol_master": select(INSTRUMENTS.c.symbol, *_FACTS).order_by(
-        INSTRUMENTS.c.symbol, INSTRUMENTS.c.instrument_id
-    ),
+    "symbol_master": select(
+        INSTRUMENTS.c.symbol,
+        *_FACTS,
+        INSTRUMENTS.c.kind.label("type"),
+        case(TIME_ZONES, value=INSTRUMENTS.c.exchange, else_="").label("time_zone"),
+    ).order_by(INSTRUMENTS.c.symbol, INSTRUMENTS.c.instrument_id),
     "trading_universe": select(UNIVERSE_MEMBERS.c.universe, INSTRUMENTS.c.symbol, *_FACTS)
     .join_from(UNIVERSE_MEMBERS, INSTRUMENTS)
     .order_by(UNIVERSE_MEMBERS.c.universe, INSTRUMENTS.c.symbol, INSTRUMENTS.c.instrument_id),
 }
 
 
-class Catalog(Universes, Models, Runs, Reports):
+class Catalog(Universes, Reference, Models, Runs, Reports):
     """Everything small and relational, in an SQL database.
 
     Opening a catalog creates its tables or brings older ones up to date; several processes
@@ -40,8 +45,9 @@ class Catalog(Universes, Models, Runs, Reports):
     ----------
     url
         Path of an SQLite file, or an SQLAlchemy URL: ``sqlite:///workspace/catalog.db``,
-        ``postgresql+psycopg://user:password@host/database``. ``sqlite://`` alone is a
-        catalog in memory.
+        ``postgresql+psycopg://user:password@host/database`` (with the extra ``postgres``),
+        ``mysql+pymysql://user:password@host/database`` (MySQL or MariaDB, with the extra
+        ``mysql``). ``sqlite://`` alone is a catalog in memory.
 
     Attributes
     ----------
@@ -68,10 +74,12 @@ class Catalog(Universes, Models, Runs, Reports):
         Parameters
         ----------
         name
-            ``instruments, universes, universe_members, models, model_runs,
-            model_performance, performance_reports``; or one of the joined
-            ``symbol_master`` (instruments, symbol first) and ``trading_universe`` (members
-            of every universe with their instruments' facts).
+            ``instruments, universes, universe_members, tickers, current_splits,
+            current_dividends, reference_refreshes, models, model_runs, model_performance,
+            performance_reports``; or one of the joined ``symbol_master`` (instruments,
+            symbol first, with the ``time_zone`` of their exchange and ``type``, which is
+            ``kind``) and ``trading_universe`` (members of every universe with their
+            instruments' facts).
 
         Returns
         -------

@@ -155,7 +155,7 @@ def _renamed_key(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"_key": facts.pop("instrument_id"), **facts}
 
 
-_OPTIONAL = ("name", "sector", "region")
+_OPTIONAL = ("name", "sector", "region", "figi", "cik", "isin")
 
 _ALL = select(INSTRUMENTS).order_by(*BY_SYMBOL)
 _UPDATE = INSTRUMENTS.update().where(INSTRUMENTS.c.instrument_id == bindparam("_key"))

@@ -18,7 +18,7 @@ from sqlalchemy import (
     Table,
 )
 
-from hedgerow.catalog._types import JsonText, UtcDateTime, long_text, name_text
+from hedgerow.catalog._types import MYSQL_TABLE, JsonText, UtcDateTime, long_text, name_text
 
 # Names that migrations can rely on, because databases invent different ones.
 METADATA = MetaData(
@@ -41,6 +41,9 @@ INSTRUMENTS = Table(
     Column("sector", name_text(100), nullable=False, doc="empty where unknown"),
     Column("region", name_text(100), nullable=False, doc="empty where unknown"),
     Column("synthetic", Boolean, nullable=False, doc="generated rather than observed"),
+    Column("figi", name_text(16), nullable=False, doc="FIGI of the share class; empty if unknown"),
+    Column("cik", name_text(16), nullable=False, doc="number the SEC gave it; empty where unknown"),
+    Column("isin", name_text(16), nullable=False, doc="ISIN; empty where unknown"),
     Index("ix_instruments_symbol", "symbol"),
     info={"doc": "What is traded or observed, as it is known now."},
 )
@@ -159,3 +162,66 @@ PERFORMANCE_REPORTS = Table(
     Index("ix_performance_reports_run_id", "run_id"),
     info={"doc": "Files that show runs to people."},
 )
+
+TICKERS = Table(
+    "tickers",
+    METADATA,
+    Column("source", name_text(64), primary_key=True, doc="who lists it"),
+    Column("exchange", name_text(16), primary_key=True, doc="market identifier code"),
+    Column("symbol", name_text(32), primary_key=True, doc="ticker"),
+    Column("instrument_id", name_text(64), primary_key=True, doc="instrument it stands for"),
+    Column("name", name_text(255), nullable=False, doc="for people; empty where unknown"),
+    Column("kind", name_text(16), nullable=False, doc="equity, etf, index or fx"),
+    Column("currency", name_text(3), nullable=False, doc="ISO 4217 code of its prices"),
+    Column("region", name_text(100), nullable=False, doc="empty where unknown"),
+    Column("figi", name_text(16), nullable=False, doc="FIGI of the share class; empty if unknown"),
+    Column("cik", name_text(16), nullable=False, doc="number the SEC gave it; empty where unknown"),
+    Column("isin", name_text(16), nullable=False, doc="ISIN; empty where unknown"),
+    Column("active", Boolean, nullable=False, doc="still in use"),
+    Column("listed", Date, doc="first session under this ticker; null where unknown"),
+    Column("delisted", Date, doc="last session; null while in use or where unknown"),
+    info={"doc": "Every ticker that the vendor lists, as of the last refresh."},
+)
+
+CURRENT_SPLITS = Table(
+    "current_splits",
+    METADATA,
+    Column("instrument_id", name_text(64), primary_key=True, doc="stable identity"),
+    Column("ex_date", Date, primary_key=True, doc="first session on the new basis"),
+    Column("source", name_text(64), primary_key=True, doc="who sent it"),
+    Column("symbol", name_text(32), nullable=False, doc="ticker at that time"),
+    Column("ratio", Double, nullable=False, doc="new shares for one old share: 2.0 for 2-for-1"),
+    Column("available_at", UtcDateTime, nullable=False, doc="first instant anyone could know it"),
+    info={"doc": "Splits as the vendor has them at the last refresh; their history: `splits`."},
+)
+
+CURRENT_DIVIDENDS = Table(
+    "current_dividends",
+    METADATA,
+    Column("instrument_id", name_text(64), primary_key=True, doc="stable identity"),
+    Column("ex_date", Date, primary_key=True, doc="first session without the right to it"),
+    Column("source", name_text(64), primary_key=True, doc="who sent it"),
+    Column("kind", name_text(16), primary_key=True, doc="cash or special"),
+    Column("symbol", name_text(32), nullable=False, doc="ticker at that time"),
+    Column("amount", Double, nullable=False, doc="cash per share on the basis of the ex-date"),
+    Column("currency", name_text(3), nullable=False, doc="ISO 4217 code of the amount"),
+    Column("declared_date", Date, doc="announcement"),
+    Column("record_date", Date, doc="holders of record"),
+    Column("pay_date", Date, doc="payment"),
+    Column("available_at", UtcDateTime, nullable=False, doc="first instant anyone could know it"),
+    info={"doc": "Dividends as the vendor has them at the last refresh; history: `dividends`."},
+)
+
+REFERENCE_REFRESHES = Table(
+    "reference_refreshes",
+    METADATA,
+    Column("name", name_text(64), primary_key=True, doc="table that was replaced"),
+    Column("refreshed_at", UtcDateTime, nullable=False, doc="instant of the last refresh"),
+    Column("row_count", BigInteger, nullable=False, doc="how many rows it put there"),
+    info={"doc": "When each table of reference data was last replaced."},
+)
+
+# MySQL takes both from the database otherwise, where they may be another character set and an
+# engine without transactions.
+for _table in METADATA.tables.values():
+    _table.kwargs.update(MYSQL_TABLE)

@@ -60,7 +60,7 @@ class Universes(Instruments):
         ['AAPL', 'MSFT']
         """
         wanted = set(instrument_ids)
-        _check_name(name)
+        check_universe_name(name)
         if not wanted:
             raise DefinitionError(f"universe {name!r} needs at least one instrument", universe=name)
         moment = created_at or dt.datetime.now(dt.UTC)
@@ -139,7 +139,15 @@ def _delete(connection: Connection, name: str) -> bool:
     return known
 
 
-def _check_name(name: str) -> None:
+def check_universe_name(name: str) -> None:
+    """Refuse a name that cannot be typed where symbols are.
+
+    Raises
+    ------
+    DefinitionError
+        It does not begin with a letter, is longer than 64 characters, or holds others than
+        letters, digits, ``_``, ``.`` and ``-``.
+    """
     if not _NAME.fullmatch(name):
         raise DefinitionError(
             f"universe name {name!r} cannot be used: begin with a letter, then up to 63 letters, "

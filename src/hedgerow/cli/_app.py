@@ -11,16 +11,21 @@ from hedgerow import __version__
 from hedgerow.cli import (
     analyze,
     backtest,
+    data,
     demo,
     doctor,
     features,
     import_,
+    ingest,
     init,
     lake,
+    quality,
     rank,
+    reference,
     report,
     sql,
     strategies,
+    symbols,
     synth,
     universe,
 )
@@ -39,6 +44,10 @@ app.command("init")(init.init)
 app.command("demo")(demo.demo)
 app.command("synth")(synth.synth)
 app.add_typer(import_.app, name="import")
+app.add_typer(ingest.app, name="ingest")
+ingest.app.command("reference")(reference.reference)
+ingest.app.command("symbols")(reference.symbols)
+app.add_typer(symbols.app, name="symbols")
 app.add_typer(universe.app, name="universe")
 app.command("sql")(sql.sql)
 app.command("analyze")(analyze.analyze)
@@ -47,7 +56,9 @@ app.command("strategies")(strategies.strategies)
 app.command("backtest")(backtest.backtest)
 app.command("rank")(rank.rank)
 app.command("report")(report.report)
+app.command("quality")(quality.quality)
 app.add_typer(lake.app, name="lake")
+app.add_typer(data.app, name="data")
 app.command("doctor")(doctor.doctor)
 
 _shown = {"traceback": False}

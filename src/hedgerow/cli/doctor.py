@@ -76,7 +76,26 @@ def _configured(given: Path | None) -> Iterator[Finding]:
         yield Finding("settings", good=False, found=error.message, remedy="see the message")
         return
     yield Finding("settings", good=True, found="all are allowed")
+    yield from _keys()
     yield from _workspace(workspace_path(given))
+
+
+def _keys() -> Iterator[Finding]:
+    """Which vendors can be asked: the name of each key and where it is, never the key."""
+    from hedgerow.credentials import VENDOR_KEYS, find_credential
+    from hedgerow.errors import HedgerowError
+
+    for vendor, names in VENDOR_KEYS.items():
+        what = f"key of {vendor}"
+        try:
+            found = find_credential(*names)
+        except HedgerowError as error:
+            yield Finding(what, good=False, found=error.message, remedy="see the message")
+            continue
+        if found is None:
+            yield Finding(what, good=True, found="not set", remedy=f"set {names[0]} to ask it")
+        else:
+            yield Finding(what, good=True, found=f"{found.name} from {found.where}")
 
 
 def _workspace(path: Path) -> Iterator[Finding]:
@@ -96,14 +115,23 @@ def _workspace(path: Path) -> Iterator[Finding]:
         yield Finding("workspace", good=True, found=f"none at {shown_path(path)} yet", remedy=note)
         return
     try:
-        lake = Workspace(path).lake
-        names = list(lake.versions())
+        ws = Workspace(path)
     except HedgerowError as error:
-        yield Finding("workspace", good=False, found=error.message, remedy="see the message")
+        yield Finding("catalog", good=False, found=error.message, remedy="see the message")
         return
-    yield Finding("workspace", good=True, found=f"{shown_path(path)}: {len(names)} tables")
-    for name in names:
-        yield from _table(lake, name)
+    yield Finding("workspace", good=True, found=shown_path(path))
+    yield Finding("catalog", good=True, found=ws.catalog.url)  # opening it has reached it
+    elsewhere = "://" in ws.lake.uri
+    try:
+        names = list(ws.lake.versions())
+    except HedgerowError as error:
+        yield Finding("lake", good=False, found=error.message, remedy="see the message")
+        return
+    where = ws.lake.uri if elsewhere else shown_path(Path(ws.lake.uri))
+    yield Finding("lake", good=True, found=f"{where}: {len(names)} tables")
+    # In a bucket, opening every file would take as long as reading it all.
+    for name in [] if elsewhere else names:
+        yield from _table(ws.lake, name)
 
 
 def _table(lake: Lake, name: str) -> Iterator[Finding]:

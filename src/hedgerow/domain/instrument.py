@@ -39,6 +39,9 @@ class Instrument:
         For people and for grouping; empty where unknown.
     synthetic
         Whether its data are generated rather than observed.
+    figi, cik, isin
+        Identifiers that outlive a ticker: FIGI of the share class (else the composite one),
+        the number that the SEC gave the company, and ISIN; empty where unknown.
     """
 
     instrument_id: str
@@ -50,9 +53,12 @@ class Instrument:
     sector: str = ""
     region: str = ""
     synthetic: bool = False
+    figi: str = ""
+    cik: str = ""
+    isin: str = ""
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - one keyword a fact
         cls,
         symbol: str,
         *,
@@ -63,6 +69,9 @@ class Instrument:
         sector: str = "",
         region: str = "",
         synthetic: bool = False,
+        figi: str = "",
+        cik: str = "",
+        isin: str = "",
     ) -> Instrument:
         """Instrument with the default identity of its symbol and exchange."""
         return cls(
@@ -75,6 +84,9 @@ class Instrument:
             sector,
             region,
             synthetic,
+            figi,
+            cik,
+            isin,
         )
 
     @property

@@ -30,7 +30,24 @@ _CAUSES: tuple[tuple[str, str], ...] = (
         "the bucket does not exist; create it or correct the address",
     ),
     (
-        r"accessdenied|invalidaccesskeyid|signaturedoesnotmatch|403 forbidden|401 unauthorized",
+        r"permanentredirect|301 moved|authorizationheadermalformed|illegallocationconstraint",
+        "the bucket is in another region; set AWS_REGION to the bucket's own",
+    ),
+    (
+        r"requesttimetooskewed",
+        "the clock of this machine is wrong, so the store refuses every request; set it",
+    ),
+    (
+        # The address where a machine of Amazon's own would be told its role.
+        r"169\.254\.169\.254|169\.254\.170\.2|unable to locate credentials|partial credentials",
+        "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    ),
+    (
+        (
+            r"accessdenied|invalidaccesskeyid|signaturedoesnotmatch"
+            r"|403 forbidden|401 unauthorized|usernotfound|invalidtoken|expiredtoken"
+            r"|lacked the necessary privileges"
+        ),
         "the store refused the credentials; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     ),
     (
@@ -38,7 +55,10 @@ _CAUSES: tuple[tuple[str, str], ...] = (
         "plain HTTP is off; use an https endpoint or set AWS_ALLOW_HTTP=true",
     ),
     (
-        r"connection refused|error sending request|dns error|timed? ?out|credential provider",
+        (
+            r"connection refused|error sending request|dns error|timed? ?out|credential provider"
+            r"|could not connect|connection (was closed|reset)"
+        ),
         "the store does not answer; check the network, AWS_ENDPOINT_URL and the credentials",
     ),
     (

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hedgerow.lake._options import for_delta
+
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
@@ -108,4 +110,4 @@ def _filesystem(uri: str, options: dict[str, str] | None) -> FileSystem:
     from deltalake.fs import DeltaStorageHandler
     from pyarrow.fs import PyFileSystem
 
-    return PyFileSystem(DeltaStorageHandler(uri, options))
+    return PyFileSystem(DeltaStorageHandler(uri, for_delta(options)))

@@ -7,6 +7,8 @@ from urllib.parse import unquote
 import polars as pl
 from deltalake import DeltaTable
 
+from hedgerow.lake._options import for_delta, for_polars
+
 
 class Snapshot(DeltaTable):
     """A Delta table that names its local files as the file system does.
@@ -14,6 +16,16 @@ class Snapshot(DeltaTable):
     The storage library spells a folder such as ``my data`` as ``my%20data`` in the paths of
     its files, where no reader finds them (github.com/pola-rs/polars/issues/20944).
     """
+
+    def __init__(
+        self,
+        table_uri: str,
+        version: int | None = None,
+        storage_options: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(table_uri, version=version, storage_options=for_delta(storage_options))
+        # Polars reads the options back from here; it has other names for some.
+        self._storage_options = for_polars(storage_options)  # type: ignore[assignment]
 
     @property
     def quoted(self) -> bool:
@@ -47,4 +59,6 @@ def scan(snapshot: Snapshot, options: dict[str, str] | None) -> pl.LazyFrame:
     """
     if snapshot.quoted:
         return pl.scan_delta(snapshot)
-    return pl.scan_delta(snapshot.table_uri, version=snapshot.version(), storage_options=options)
+    return pl.scan_delta(
+        snapshot.table_uri, version=snapshot.version(), storage_options=for_polars(options)
+    )

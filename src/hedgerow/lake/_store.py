@@ -19,6 +19,7 @@ from hedgerow.errors import DefinitionError, StoreError
 from hedgerow.lake import _files
 from hedgerow.lake._delta import configuration, delta_schema
 from hedgerow.lake._errors import STORAGE_FAULTS, store_errors
+from hedgerow.lake._options import store_options
 from hedgerow.lake._snapshot import Snapshot
 from hedgerow.settings import Settings
 
@@ -43,7 +44,8 @@ class Store:
     settings
         Retention given to new tables.
     options
-        Options of the object store, under the names of its environment variables.
+        Options of the object store, under the names of its environment variables; those of
+        the environment and of ``.env`` fill what they do not say.
     """
 
     root: str
@@ -68,7 +70,7 @@ class Store:
                 "readers take for a partition or for another name; use another folder",
                 uri=root,
             )
-        return cls(root, settings, options)
+        return cls(root, settings, store_options(root, options))
 
     def uri(self, name: str) -> str:
         """Address of a table."""

@@ -1,4 +1,4 @@
-"""Which version of a corrected bar was held at an instant."""
+"""Which version of a corrected row was held at an instant."""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ from hedgerow.errors import DefinitionError
 from hedgerow.lake._delta import PERIOD
 from hedgerow.lake._frames import conform
 from hedgerow.lake._store import Store
-from hedgerow.lake.merge import merge
+from hedgerow.lake.merge import count_by_instrument, merge
 from hedgerow.lake.quality import QualityReport, check_bars, check_rows
 from hedgerow.lake.quality._series import SERIES
 from hedgerow.lake.quality.report import RULES
 from hedgerow.lake.quarantine import keep_unreadable, quarantine
-from hedgerow.lake.summaries import IngestSummary
+from hedgerow.lake.summaries import IngestSummary, MergeSummary, Tally
 
 # Holidays and halts leave gaps, so the bars before a batch may lie further back than their number.
 LONGEST_GAP = dt.timedelta(days=14)
@@ -58,7 +58,17 @@ def ingest(
         quarantined=dict(counts),
         warnings=report.warning_counts,
         version=merged.version,
+        by_instrument=_tallies(merged, count_by_instrument(report.bad)),
     )
+
+
+def _tallies(merged: MergeSummary, refused: dict[str, int]) -> dict[str, Tally]:
+    """Counts by instrument, where anything happened to it."""
+    loaded, corrected = merged.inserted_by, merged.corrected_by
+    return {
+        name: Tally(loaded.get(name, 0), corrected.get(name, 0), refused.get(name, 0))
+        for name in sorted({*loaded, *corrected, *refused})
+    }
 
 
 def _check(

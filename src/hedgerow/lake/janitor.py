@@ -72,17 +72,26 @@ def _committed(uri: str, options: dict[str, str] | None, listed: list[StoredFile
         if not file.path.startswith(_LOG):
             continue
         if file.path.endswith(".json"):
-            yield from _in_commit(_files.read(uri, file.path, options))
+            yield from set[str]().union(*files_in_commit(_files.read(uri, file.path, options)))
         elif file.path.endswith(".parquet"):
             yield from _in_checkpoint(_files.read(uri, file.path, options))
 
 
-def _in_commit(content: bytes) -> Iterator[str]:
+def files_in_commit(content: bytes) -> tuple[set[str], set[str]]:
+    """Data files that a commit adds and those that it removes.
+
+    Raises
+    ------
+    deltalake.exceptions.DeltaError
+        The commit is damaged.
+    """
+    found: dict[str, set[str]] = {"add": set(), "remove": set()}
     for line in filter(None, content.splitlines()):
         action = _parsed(line)
-        for kind in ("add", "remove"):
+        for kind, paths in found.items():
             if kind in action:
-                yield unquote(action[kind]["path"])
+                paths.add(unquote(action[kind]["path"]))
+    return found["add"], found["remove"]
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

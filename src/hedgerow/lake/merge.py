@@ -98,6 +98,8 @@ def merge(
             unchanged=found.unchanged,
             version=handle.version(),
             duplicates=given.height - unique.height,
+            inserted_by=count_by_instrument(found.new),
+            corrected_by=count_by_instrument(found.corrected),
         )
 
     return store.until_committed(table.name, attempt)
@@ -245,6 +247,14 @@ def append(store: Store, handle: Snapshot, table: Table, rows: pl.DataFrame) -> 
         writer_properties=writer_properties(table),
         commit_properties=store.commit_with_guard(handle, table.name),
     )
+
+
+def count_by_instrument(rows: pl.DataFrame) -> dict[str, int]:
+    """Rows of each instrument; empty where the table has none."""
+    if "instrument_id" not in rows.columns:
+        return {}
+    named = rows.drop_nulls("instrument_id").group_by("instrument_id").len()
+    return dict(named.sort("instrument_id").iter_rows())
 
 
 def _stamped(rows: pl.DataFrame, table: Table, ingested_at: dt.datetime) -> pl.DataFrame:

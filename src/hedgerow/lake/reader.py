@@ -1,4 +1,4 @@
-"""Reading the lake: tables, versions, and bars as they were held at an instant."""
+"""Reading the lake: tables, versions, and rows as they were held at an instant."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from hedgerow.domain.schemas import BARS, BARS_HISTORY, TABLES, Table
+from hedgerow.domain.schemas import BARS, TABLES, Table
 from hedgerow.errors import DataError, DefinitionError, StoreError, did_you_mean
 from hedgerow.lake._delta import stored_columns
 from hedgerow.lake._snapshot import scan
@@ -94,18 +94,21 @@ class LakeReader:
             held = newest if version is None else self._store.open(known.name, version)
             return scan(held or newest, self._store.options).select(list(columns))
 
-    def bars_as_of(self, as_of: dt.datetime) -> pl.LazyFrame:
-        """Bars as they were held at an instant, whatever corrected them since.
+    def as_of(self, table: Table | str, as_of: dt.datetime) -> pl.LazyFrame:
+        """Rows of a table as they were held at an instant, whatever corrected them since.
 
         Parameters
         ----------
+        table
+            A table with ``available_at``: ``bars``, ``splits`` and ``dividends`` keep older
+            versions; of the others each row is in its one version.
         as_of
             Instant with a time zone.
 
         Returns
         -------
         pl.LazyFrame
-            As ``scan("bars")``, one row a key: the newest version with ``ingested_at <=
+            As ``scan`` gives them, one row a key: the newest version with ``ingested_at <=
             as_of``, or the first ever stored where none was held yet (history that was
             loaded later can still be used); and only rows with ``available_at <= as_of``.
 
@@ -113,20 +116,32 @@ class LakeReader:
         ------
         DataError
             The instant has no time zone.
+        DefinitionError
+            There is no such table, or it does not say when its rows were known.
         StoreError
             The store cannot be read.
 
         Notes
         -----
-        Replaced versions are rows of ``bars_history``: compaction and vacuum do not touch
-        them.
+        Replaced versions are rows of ``bars_history``, ``splits_history`` and
+        ``dividends_history``: compaction and vacuum do not touch them.
         """
-        instant = as_utc(as_of, "as_of")
-        # A writer stores history before it replaces, so bars must be read first.
-        current = self.scan(BARS)
-        if self._store.open(BARS_HISTORY.name) is None:
+        instant, known = as_utc(as_of, "as_of"), self._table(table)
+        if "available_at" not in known.columns:
+            raise DefinitionError(
+                f"table {known.name!r} does not say when its rows were known: it has no "
+                "available_at, so read it with scan",
+                table=known.name,
+            )
+        # A writer stores history before it replaces, so the rows must be read first.
+        current = self.scan(known)
+        if known.history is None or self._store.open(known.history) is None:
             return current.filter(pl.col("available_at") <= instant)
-        return held_at(current, self.scan(BARS_HISTORY), BARS, instant)
+        return held_at(current, self.scan(known.history), known, instant)
+
+    def bars_as_of(self, as_of: dt.datetime) -> pl.LazyFrame:
+        """Bars as they were held at an instant: ``as_of("bars", ...)``."""
+        return self.as_of(BARS, as_of)
 
     def version(self, table: Table | str) -> int | None:
         """Newest version of a table; None where it does not exist.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -24,6 +25,8 @@ class MergeSummary:
         ever stored).
     duplicates
         Rows left out because a later row of the same frame had the same key.
+    inserted_by, corrected_by
+        The same counts by ``instrument_id``, where the table has it.
     """
 
     rows: int
@@ -32,11 +35,28 @@ class MergeSummary:
     unchanged: int
     version: int | None
     duplicates: int = 0
+    inserted_by: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    corrected_by: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def changed(self) -> bool:
         """Whether the table changed at all."""
         return self.inserted + self.corrected > 0
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What an ingest did with the rows of one instrument.
+
+    Parameters
+    ----------
+    loaded, corrected, refused
+        As in ``IngestSummary``.
+    """
+
+    loaded: int = 0
+    corrected: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,9 @@ class IngestSummary:
         Rows that were loaded but look odd, by rule.
     version
         Version of the table afterwards; None where it does not exist.
+    by_instrument
+        Counts by ``instrument_id``, where the table has it and anything was stored or
+        refused.
     """
 
     table: str
@@ -77,6 +100,7 @@ class IngestSummary:
     quarantined: dict[str, int] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
     version: int | None = None
+    by_instrument: Mapping[str, Tally] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def changed(self) -> bool:
@@ -137,3 +161,33 @@ class LeftoverSummary:
 
     files: int
     size: int
+
+
+@dataclass(frozen=True)
+class CopySummary:
+    """What was copied of one table.
+
+    Parameters
+    ----------
+    table
+        Which one.
+    state
+        ``copied``; ``unchanged`` where all was there; ``replaced`` where the target's own
+        commits had to go; ``ahead`` where the target has all of it and later commits, and
+        was left alone.
+    files
+        Data files copied.
+    size
+        Their bytes.
+    commits
+        Commits copied.
+    version
+        Newest version at the target afterwards.
+    """
+
+    table: str
+    state: str
+    files: int
+    size: int
+    commits: int
+    version: int

@@ -2,21 +2,24 @@
 
 1. ``_candidates`` are the bars of the instruments and timeframe asked for, as known then.
 2. ``preferred`` picks one source and one adjustment for each instrument.
-3. ``_told_by_one`` picks one source of splits, and one of dividends, for each instrument.
+3. ``fill`` lets another source fill sessions that the picked one lacks, where the two agree.
+4. ``told`` picks one source of splits, and one of dividends, for each instrument.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from hedgerow.domain import Instrument
-from hedgerow.domain.schemas import BARS, DIVIDENDS, SPLITS, Table
+from hedgerow.domain.schemas import BARS
 from hedgerow.errors import DataError
 from hedgerow.lake import Lake
+from hedgerow.workspace.actions import known, told
 from hedgerow.workspace.request import Request, within
+from hedgerow.workspace.seams import Filling, fill
 from hedgerow.workspace.selection import SERIES, held_series, longer_elsewhere, preferred
 
 _BY = "instrument_id"
@@ -39,8 +42,11 @@ class Read:
     splits, dividends
         ``instrument_id, ex_date`` and ``ratio`` or ``amount``, sorted; those of one day
         together.
+    seams
+        ``instrument_id, from_source, to_source, session``: where rows begin to come from
+        another source, up to the last session asked for.
     notes
-        What a reader should know of the choice of series.
+        What a reader should know of the choice of rows and actions.
     """
 
     rows: pl.LazyFrame
@@ -48,7 +54,15 @@ class Read:
     series: pl.DataFrame
     splits: pl.DataFrame
     dividends: pl.DataFrame
+    seams: pl.DataFrame
     notes: list[str]
+
+    @property
+    def sources(self) -> list[str]:
+        """Every source that serves rows, by name."""
+        return sorted(
+            {*self.series["source"], *self.seams["from_source"], *self.seams["to_source"]}
+        )
 
 
 def read(
@@ -57,6 +71,8 @@ def read(
     instruments: Sequence[Instrument] | None,
     source: str | None,
     source_priority: Sequence[str],
+    *,
+    history: bool = False,
 ) -> Read:
     """Find what answers a request.
 
@@ -72,6 +88,8 @@ def read(
         The only source to read, if not None.
     source_priority
         Sources, best first.
+    history
+        Whether the sessions before the first one asked for are read too.
 
     Raises
     ------
@@ -88,55 +106,38 @@ def read(
     series = preferred(held, request.adjust, source_priority)
     if series.is_empty():
         raise DataError(_nothing_found(found, request, source))
-    splits = _told_by_one(lake, SPLITS, request, series, source_priority)
-    dividends = _told_by_one(lake, DIVIDENDS, request, series, source_priority)
+    filling = Filling()
+    if source is None:
+        around = held_series(wanted) if history and request.start is not None else held
+        filling = fill(found, around, series, source_priority)
+    actions = told(lake, request, series, filling.sessions, source_priority)
+    unused = held.join(filling.sessions, on=list(SERIES), how="anti")
     return Read(
-        rows=_of(series, wanted),
-        all_rows=_of(series, found),
+        rows=_of(series, filling, wanted),
+        all_rows=_of(series, filling, found),
         series=series.select(SERIES).sort(SERIES),
-        notes=longer_elsewhere(held, series),
-        splits=splits.group_by(_BY, "ex_date").agg(pl.col("ratio").product()).sort(_BY, "ex_date"),
-        dividends=dividends.group_by(_BY, "ex_date")
-        .agg(pl.col("amount").sum())
-        .sort(_BY, "ex_date"),
+        splits=actions.splits,
+        dividends=actions.dividends,
+        seams=within(filling.seams.lazy(), replace(request, start=None)).collect(),
+        notes=[*longer_elsewhere(unused, series), *filling.notes, *actions.notes],
     )
 
 
 def _candidates(
     lake: Lake, request: Request, instruments: Sequence[Instrument] | None
 ) -> pl.LazyFrame:
-    bars = lake.scan(BARS) if request.as_of is None else lake.bars_as_of(request.as_of)
-    bars = bars.filter(pl.col("timeframe") == request.timeframe.code)
+    bars = known(lake, BARS, request).filter(pl.col("timeframe") == request.timeframe.code)
     if instruments is None:
         return bars
     return bars.filter(pl.col(_BY).is_in([one.instrument_id for one in instruments]))
 
 
-def _of(series: pl.DataFrame, bars: pl.LazyFrame) -> pl.LazyFrame:
-    return bars.join(series.lazy(), on=list(SERIES), how="semi").sort(_BY, "timestamp")
-
-
-def _told_by_one(
-    lake: Lake,
-    table: Table,
-    request: Request,
-    series: pl.DataFrame,
-    source_priority: Sequence[str],
-) -> pl.DataFrame:
-    """Actions of each instrument from one source: that of its bars, or else the best."""
-    actions = lake.scan(table).filter(pl.col(_BY).is_in(series[_BY].to_list()))
-    if request.as_of is not None:
-        # An action announced but not yet ex changes no price.
-        then = request.as_of.date()
-        actions = actions.filter(pl.col("available_at") <= request.as_of, pl.col("ex_date") <= then)
-    ranks = {name: place for place, name in enumerate(source_priority)}
-    place = pl.col("source").replace_strict(ranks, default=len(ranks), return_dtype=pl.Int64)
-    own = series.select(_BY, bars_source="source").lazy()
-    ranked = actions.join(own, on=_BY).with_columns(
-        _place=pl.when(pl.col("source") == pl.col("bars_source")).then(-1).otherwise(place)
-    )
-    teller = ranked.sort("_place", "source").unique(_BY, keep="first", maintain_order=True)
-    return actions.join(teller, on=[_BY, "source"], how="semi").collect()
+def _of(series: pl.DataFrame, filling: Filling, bars: pl.LazyFrame) -> pl.LazyFrame:
+    rows = bars.join(series.lazy(), on=list(SERIES), how="semi")
+    if not filling.sessions.is_empty():
+        days = [*SERIES, "session"]
+        rows = pl.concat([rows, bars.join(filling.sessions.lazy(), on=days, how="semi")])
+    return rows.sort(_BY, "timestamp")
 
 
 def _nothing_found(found: pl.LazyFrame, request: Request, source: str | None) -> str:

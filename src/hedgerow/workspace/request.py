@@ -9,6 +9,7 @@ import polars as pl
 
 from hedgerow.domain import Adjust, Timeframe, knowledge_instant
 from hedgerow.errors import DataError, DefinitionError, did_you_mean
+from hedgerow.workspace.currency import currency_code
 
 Day = dt.date | str | None
 Instant = dt.date | dt.datetime | str | None
@@ -28,6 +29,8 @@ class Request:
         First and last session, both included; None for no bound.
     as_of
         Instant whose knowledge counts; None for the present.
+    currency
+        Currency that prices are converted to; None for their own.
     """
 
     timeframe: Timeframe
@@ -35,6 +38,7 @@ class Request:
     start: dt.date | None
     end: dt.date | None
     as_of: dt.datetime | None
+    currency: str | None = None
 
     @property
     def ticker_day(self) -> dt.date | None:
@@ -51,7 +55,12 @@ class Request:
 
 
 def read_request(
-    timeframe: str | Timeframe, adjust: str | Adjust, start: Day, end: Day, as_of: Instant
+    timeframe: str | Timeframe,
+    adjust: str | Adjust,
+    start: Day,
+    end: Day,
+    as_of: Instant,
+    currency: str | None = None,
 ) -> Request:
     """Read the words of a request; see ``Workspace.bars``.
 
@@ -60,19 +69,27 @@ def read_request(
     DataError
         A date cannot be read, or the span is reversed.
     DefinitionError
-        The timeframe or the adjustment is not known.
+        The timeframe, the adjustment or the currency is not known.
     """
     kinds = [str(kind) for kind in Adjust]
     if adjust not in kinds:
         raise DefinitionError(f"adjust {adjust!r} is not known. {did_you_mean(str(adjust), kinds)}")
-    first, last = _day(start), _day(end, last=True)
+    first, last = read_day(start), read_day(end, last=True)
     if first is not None and last is not None and first > last:
         raise DataError(f"start {first} is after end {last}: swap them")
     instant = knowledge_instant(as_of) if as_of is not None else None
-    return Request(Timeframe.parse(timeframe), Adjust(adjust), first, last, instant)
+    code = None if currency is None else currency_code(currency)
+    return Request(Timeframe.parse(timeframe), Adjust(adjust), first, last, instant, code)
 
 
-def _day(value: Day, *, last: bool = False) -> dt.date | None:
+def read_day(value: Day, *, last: bool = False) -> dt.date | None:
+    """Read a day, or the first (or last) day of a year; None stays None.
+
+    Raises
+    ------
+    DataError
+        It is neither.
+    """
     if value is None or isinstance(value, dt.date):
         return value.date() if isinstance(value, dt.datetime) else value
     text = f"{value}-12-31" if last and len(value) == 4 else value

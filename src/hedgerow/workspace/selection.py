@@ -18,9 +18,15 @@ _PREFERENCE: dict[Adjust, tuple[Adjustment, ...]] = {
 SERIES = ("instrument_id", "source", "adjustment")
 
 
+def ranked(source_priority: Sequence[str]) -> pl.Expr:
+    """Place of the column ``source`` in the priority; sources not named share the last place."""
+    places = {name: place for place, name in enumerate(source_priority)}
+    return pl.col("source").replace_strict(places, default=len(places), return_dtype=pl.Int64)
+
+
 def held_series(bars: pl.LazyFrame) -> pl.DataFrame:
-    """Every series among some bars: ``instrument_id, source, adjustment`` and ``bars``."""
-    return bars.group_by(SERIES).agg(bars=pl.len()).collect()
+    """Every series among some bars: ``instrument_id, source, adjustment, bars, currency``."""
+    return bars.group_by(SERIES).agg(bars=pl.len(), currency=pl.col("currency").first()).collect()
 
 
 def preferred(held: pl.DataFrame, adjust: Adjust, source_priority: Sequence[str]) -> pl.DataFrame:
@@ -38,18 +44,17 @@ def preferred(held: pl.DataFrame, adjust: Adjust, source_priority: Sequence[str]
     Returns
     -------
     pl.DataFrame
-        ``instrument_id, source, adjustment, bars``, one row an instrument.
+        ``instrument_id, source, adjustment, bars, currency``, one row an instrument.
 
     Notes
     -----
     A total-return read takes a vendor's total-return series where its source has one, and
     otherwise derives it from raw prices and the dividends known.
     """
-    sources = {name: rank for rank, name in enumerate(source_priority)}
     kinds = {str(kind): rank for rank, kind in enumerate(_PREFERENCE[adjust])}
     return held.sort(
         "instrument_id",
-        pl.col("source").replace_strict(sources, default=len(sources), return_dtype=pl.Int64),
+        ranked(source_priority),
         "source",
         pl.col("adjustment").replace_strict(kinds, default=9, return_dtype=pl.Int64),
     ).unique("instrument_id", keep="first", maintain_order=True)

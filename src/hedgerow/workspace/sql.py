@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -12,45 +12,10 @@ import polars as pl
 from hedgerow.catalog import Catalog
 from hedgerow.domain.schemas import TABLES
 from hedgerow.errors import DataError, did_you_mean
+from hedgerow.workspace.views import VIEWS
 
 if TYPE_CHECKING:
     from hedgerow.workspace.workspace import Workspace
-
-View = Callable[["Workspace"], pl.LazyFrame]
-
-
-_MARKET_DATA = (
-    "symbol",
-    "instrument_id",
-    "date",
-    "open",
-    "high",
-    "low",
-    "close",
-    "close_price",
-    "adj_close",
-    "volume",
-    "currency",
-    "source",
-)
-
-
-def _market_data(ws: Workspace) -> pl.LazyFrame:
-    key = ["instrument_id", "timestamp"]
-    try:
-        bars, total = ws.bars(), ws.bars(adjust="total")
-    except DataError:  # no daily bars yet: a table without rows
-        bars = total = ws.lake.scan("bars").limit(0)
-    return (
-        bars.join(total.select(*key, adj_close="close"), on=key, how="left")
-        .with_columns(date="session", close_price="close")
-        .select(_MARKET_DATA)
-    )
-
-
-VIEWS: dict[str, View] = {
-    "market_data": _market_data,
-}
 
 
 def table_names(ws: Workspace) -> list[str]:

@@ -51,9 +51,10 @@ def resolve(
         Where instruments, universes and dated tickers are kept.
     symbols
         Tickers in one text or a list, names of universes among them, or None for every
-        instrument.
+        instrument. Of an index whose membership is known by day, those who belonged to it on
+        the session count; a universe of the catalog by that name serves the present only.
     on
-        Session at which a ticker counts; the present by default.
+        Session at which a ticker and a membership count; the present by default.
 
     Returns
     -------
@@ -63,7 +64,8 @@ def resolve(
     Raises
     ------
     DataError
-        A word is neither a ticker nor a universe, or nothing was asked for.
+        A word is neither a ticker nor a universe, an index had no members then, or nothing
+        was asked for.
     """
     if symbols is None:
         return catalog.instruments()
@@ -71,16 +73,21 @@ def resolve(
     words = re.split(r"[\s,]+", symbols.strip(" ,")) if isinstance(symbols, str) else list(symbols)
     if not any(words):
         raise DataError("no symbols were given: name some, or a universe")
-    universes = catalog.universes()
+    from hedgerow.ingest.membership import dated_universes  # loads the vendors' libraries
+
+    universes, dated = catalog.universes(), dated_universes(lake)
     tickers = _tickers(catalog.instruments(), lake, words, on)
     found: dict[str, Instrument] = {}
     for word in words:
-        if word in universes:
+        if word in universes and (on is None or word not in dated):
             found |= {member.instrument_id: member for member in catalog.universe(word)}
+            continue
+        if word in dated:
+            found |= _members(tickers, lake, word, on or dt.datetime.now(dt.UTC).date())
             continue
         instrument = tickers.find(word)
         if instrument is None:
-            hint = did_you_mean(word, [*tickers.by_symbol, *universes])
+            hint = did_you_mean(word, [*tickers.by_symbol, *universes, *dated])
             raise DataError(
                 f"symbol {word!r} is not in the workspace. "
                 f"{hint or 'It holds no symbols yet: try hedgerow demo.'}",
@@ -88,6 +95,20 @@ def resolve(
             )
         found[instrument.instrument_id] = instrument
     return list(found.values())
+
+
+def _members(tickers: _Tickers, lake: Lake, universe: str, on: dt.date) -> dict[str, Instrument]:
+    from hedgerow.ingest.membership import members
+
+    known = tickers.by_identity
+    found = {name: known[name] for name in members(lake, universe, on) if name in known}
+    if not found:
+        raise DataError(
+            f"universe {universe!r} has no known members on {on}: give another date, or load "
+            "its membership again",
+            universe=universe,
+        )
+    return dict(sorted(found.items(), key=lambda pair: (pair[1].symbol, pair[0])))
 
 
 def _tickers(

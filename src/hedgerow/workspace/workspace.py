@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
-from hedgerow.catalog import Catalog
 from hedgerow.domain import Adjust, Instrument, InstrumentKind, Timeframe
 from hedgerow.domain.market import PRICES, TRADED, Market
-from hedgerow.errors import DataError, DefinitionError, StoreError, did_you_mean
-from hedgerow.lake import IngestSummary, Lake
-from hedgerow.settings import Settings, load_settings
-from hedgerow.sources import Source
+from hedgerow.domain.schemas import FX_RATES
+from hedgerow.errors import DataError, did_you_mean
+from hedgerow.sources.vendor import Vendor
+from hedgerow.workspace.actions import known
 from hedgerow.workspace.adjust import adjusted, event_columns, price_factors
+from hedgerow.workspace.checking import Checking
+from hedgerow.workspace.companies import Companies
+from hedgerow.workspace.currency import converted
+from hedgerow.workspace.gathering import Gathered, gather
+from hedgerow.workspace.loading import Loading
 from hedgerow.workspace.reads import Read, read
 from hedgerow.workspace.request import (
     Day,
@@ -25,8 +27,8 @@ from hedgerow.workspace.request import (
     read_request,
     within,
 )
-from hedgerow.workspace.sql import reserved_names, run_sql
-from hedgerow.workspace.symbols import Symbols, resolve
+from hedgerow.workspace.sql import run_sql
+from hedgerow.workspace.symbols import Symbols
 
 _BAR_COLUMNS = (
     "instrument_id",
@@ -48,7 +50,7 @@ _BAR_COLUMNS = (
 )
 
 
-class Workspace:
+class Workspace(Loading, Companies, Checking):
     """A lake and a catalog in one folder: everything Hedgerow knows.
 
     Parameters
@@ -56,9 +58,11 @@ class Workspace:
     path
         Folder to keep them in, and the reports; made when it does not exist.
     lake
-        Place of the lake where it is not in the folder, such as ``s3://bucket/prefix``.
+        Place of the lake where it is not in the folder, such as ``s3://bucket/prefix``;
+        ``settings.lake_uri`` by default.
     catalog
-        SQLAlchemy URL of the catalog where it is not in the folder.
+        SQLAlchemy URL of the catalog where it is not in the folder; ``settings.catalog_url`` by
+        default.
     settings
         Settings to use instead of the process's own.
 
@@ -74,146 +78,6 @@ class Workspace:
     []
     """
 
-    def __init__(
-        self,
-        path: str | Path,
-        *,
-        lake: str | None = None,
-        catalog: str | None = None,
-        settings: Settings | None = None,
-    ) -> None:
-        self.path = Path(path)
-        self.settings = settings or load_settings()
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"workspace {self.path} cannot be made: {error.strerror}. Give another folder "
-                "with --workspace"
-            ) from error
-        self.lake = Lake(lake or self.path / "lake", settings=self.settings)
-        self.catalog = Catalog(catalog or self.path / "catalog.db")
-
-    @staticmethod
-    def exists(path: str | Path) -> bool:
-        """Whether a folder holds a workspace."""
-        return (Path(path) / "catalog.db").is_file()
-
-    @property
-    def reports(self) -> Path:
-        """Folder of reports."""
-        folder = self.path / "reports"
-        folder.mkdir(exist_ok=True)
-        return folder
-
-    def stored_path(self, path: Path) -> str:
-        """Path to remember in the catalog: within the workspace relative to it, else absolute."""
-        place, home = path.resolve(), self.path.resolve()
-        return str(place.relative_to(home) if place.is_relative_to(home) else place)
-
-    def instruments(self, symbols: Symbols = None, on: dt.date | None = None) -> list[Instrument]:
-        """Instruments by ticker or universe; see ``bars`` for what may be asked.
-
-        Raises
-        ------
-        DataError
-            A word is neither a ticker nor a universe.
-        """
-        return resolve(self.catalog, self.lake, symbols, on)
-
-    def ingest(
-        self,
-        source: Source,
-        *,
-        ingested_at: dt.datetime | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> list[IngestSummary]:
-        """Load everything a source has; what the lake holds already is left alone.
-
-        Parameters
-        ----------
-        source
-            What to load.
-        ingested_at
-            Instant to record for new rows; the present by default.
-        progress
-            Called with the number of rows after each batch.
-
-        Returns
-        -------
-        list[IngestSummary]
-            One a batch, in order.
-
-        Raises
-        ------
-        StoreError
-            The lake or the catalog cannot be written.
-        """
-        instant = ingested_at or dt.datetime.now(dt.UTC)
-        self.catalog.add_instruments(source.instruments())
-        summaries = []
-        for batch in source.batches():
-            summaries.append(
-                self.lake.ingest(
-                    batch.table,
-                    batch.frame,
-                    source=source.name,
-                    ingested_at=instant,
-                    unreadable=batch.refused,
-                )
-            )
-            if progress is not None:
-                progress(batch.frame.height)
-        return summaries
-
-    def import_table(
-        self,
-        name: str,
-        frame: pl.DataFrame,
-        *,
-        key: Sequence[str],
-        time: str,
-        available_at: str,
-        ingested_at: dt.datetime | None = None,
-    ) -> IngestSummary:
-        """Store a table of one's own, whose columns strategies read with ``hr.table``.
-
-        Parameters
-        ----------
-        name
-            Lower-case letters, digits and underscores.
-        frame
-            Rows, as ``hedgerow.sources.read_table`` gives them.
-        key
-            Columns that say what a row is about; ``symbol`` or ``instrument_id`` among them
-            makes it a table by company.
-        time
-            Column of the time that a row is about.
-        available_at
-            Column of the first instant anyone could know the row (UTC).
-        ingested_at
-            Instant to record for new rows; the present by default.
-
-        Returns
-        -------
-        IngestSummary
-            Importing the same rows again changes nothing. A later row for the same key and
-            time is a restatement; both are kept.
-
-        Raises
-        ------
-        DefinitionError
-            A name is not allowed, or the table exists with another meaning.
-        DataError
-            A column cannot be stored.
-        """
-        if name in reserved_names():
-            raise DefinitionError(f"table name {name!r} is taken: give another, such as my_{name}")
-        kept = list(dict.fromkeys([*key, time, available_at]))
-        self.lake.create_user_table(name, frame, key=kept, time=time, available_at=available_at)
-        instant = ingested_at or dt.datetime.now(dt.UTC)
-        return self.lake.ingest(name, frame, source="import", ingested_at=instant)
-
     def bars(
         self,
         symbols: Symbols = None,
@@ -224,6 +88,7 @@ class Workspace:
         adjust: str | Adjust = Adjust.NONE,
         as_of: Instant = None,
         source: str | None = None,
+        currency: str | None = None,
     ) -> pl.LazyFrame:
         """Bars of some instruments, one source and one adjustment each.
 
@@ -241,11 +106,15 @@ class Workspace:
             ``as_of``. Series that their vendor has adjusted stay as they are; the column
             ``adjustment`` tells.
         as_of
-            Instant (or session date) whose knowledge counts: bars available by then in the
-            version held then, and splits and dividends available by then in their present
-            version. The present by default.
+            Instant (or session date) whose knowledge counts: bars, splits, dividends and
+            exchange rates available by then, in the version held then. The present by
+            default.
         source
-            Source to read instead of the preferred one.
+            Source to read instead of the preferred one; no other fills what it lacks.
+        currency
+            Currency to give prices in, such as ``USD``, instead of their own. Each bar is
+            converted at the last rate published when it was known, at most seven days old,
+            through the euro where the pair itself is not quoted.
 
         Returns
         -------
@@ -253,14 +122,23 @@ class Workspace:
             ``instrument_id, symbol, source, timeframe, timestamp, session, available_at,
             open, high, low, close, volume, vwap, trade_count, currency, adjustment``, sorted
             by instrument and time. Open, high, low and volume are null where the source has
-            only closes. Prices are in ``currency``.
+            only closes. Prices are in ``currency``; where no exchange rate was known they are
+            null. Volume is never converted.
 
         Raises
         ------
         DataError
-            A symbol or a date is not known.
+            A symbol or a date is not known, or a currency has no exchange rates.
         DefinitionError
-            The timeframe or the adjustment is not known.
+            The timeframe, the adjustment or the currency is not known.
+
+        Notes
+        -----
+        The source is the first of ``settings.source_priority`` that has bars in the span.
+        Sessions of raw prices that it lacks come from the next source, if the closes of the
+        two differ by at most 50 basis points on each of the 20 common sessions before (or the
+        first 20, where there are not so many before). The column ``source`` tells, ``seams``
+        lists the changes.
 
         Examples
         --------
@@ -271,12 +149,39 @@ class Workspace:
         >>> ws.bars("AAPL", "2005-02-25", "2005-02-28", adjust="splits").collect()["close"][0]
         44.495
         """
-        request = read_request(timeframe, adjust, start, end, as_of)
+        request = read_request(timeframe, adjust, start, end, as_of, currency)
         found = self._read(request, self._asked(symbols, request), source)
         factored = price_factors(
             found.rows, found.all_rows, found.splits, found.dividends, request.adjust
         )
-        return adjusted(factored).pipe(within, request).select(_BAR_COLUMNS)
+        bars = adjusted(factored).pipe(within, request).select(_BAR_COLUMNS)
+        return self._in_currency(bars, request, (*PRICES, "vwap"))
+
+    def seams(
+        self,
+        symbols: Symbols = None,
+        start: Day = None,
+        end: Day = None,
+        timeframe: str | Timeframe = "1d",
+        *,
+        as_of: Instant = None,
+    ) -> pl.DataFrame:
+        """Where a read goes over to another source; parameters as for ``bars``.
+
+        Returns
+        -------
+        pl.DataFrame
+            ``instrument_id, from_source, to_source, session`` (the first session that comes
+            from ``to_source``), sorted by instrument and session.
+
+        Raises
+        ------
+        DataError
+            There are no such bars.
+        """
+        request = read_request(timeframe, Adjust.NONE, start, end, as_of)
+        found = self._read(request, self._asked(symbols, request), None)
+        return within(found.seams.lazy(), request).collect()
 
     def market(
         self,
@@ -288,6 +193,7 @@ class Workspace:
         adjust: str | Adjust = Adjust.SPLITS,
         as_of: Instant = None,
         source: str | None = None,
+        currency: str | None = None,
     ) -> Market:
         """Everything a strategy needs to decide and trade; parameters as for ``bars``.
 
@@ -296,44 +202,124 @@ class Workspace:
         Market
             Adjusted prices for signals, prices as traded with splits and dividends as
             events for fills, and the other series of the workspace as context. History
-            before ``start`` is kept for look-backs. Indices are left out unless named.
+            before ``start`` is kept for look-backs. Indices are left out unless named. With
+            a ``currency``, prices and dividends are in it, bars without a known exchange rate
+            are left out, and context stays in its own currency. ``facts`` tells the sources,
+            the ``seams`` between them, the table versions and ``notes`` for readers.
 
         Raises
         ------
         DataError
-            There are no such bars.
+            There are no such bars, or they do not fit one account: in several currencies
+            (give one with ``currency``), or real and synthetic.
         """
-        request = read_request(timeframe, adjust, start, end, as_of)
+        request = read_request(timeframe, adjust, start, end, as_of, currency)
         asked = self._tradable() if symbols is None else self._asked(symbols, request)
         return self._market(request, asked, source)
 
     def _market(
         self, request: Request, instruments: Sequence[Instrument] | None, source: str | None
     ) -> Market:
-        found = self._read(request, instruments, source)
-        _check_one_account(found)
+        found = self._read(request, instruments, source, history=True)
+        _check_one_account(found, request.currency)
         splits, dividends = found.splits, found.dividends
         with_events = event_columns(found.rows, splits, dividends).with_columns(
             pl.col(name).alias(f"raw_{name}") for name in (*PRICES, "volume")
         )
         factored = price_factors(with_events, found.all_rows, splits, dividends, request.adjust)
-        bars = adjusted(factored)
-        sources = found.series["source"].unique().sort().to_list()
+        amounts = (*PRICES, "vwap", *(f"raw_{name}" for name in PRICES), "dividend")
+        bars = self._in_currency(adjusted(factored), request, amounts)
+        notes, sources = found.notes, found.sources
+        if request.currency is not None:
+            unpriced = bars.select(pl.col("close").is_null().sum()).collect().item()
+            bars = bars.filter(pl.col("close").is_not_null())
+            notes = [*notes, *_unpriced_note(unpriced, request.currency)]
+        own = found.series["source"].unique().sort().to_list()
         return Market(
             bars=bars.select(*_BAR_COLUMNS, *TRADED),
             timeframe=request.timeframe,
             start=request.start,
             end=request.end,
-            contexts=lambda name: self._context(name, request, sources),
+            contexts=lambda name: self._context(name, request, own),
             tables=lambda name: self._table(name, request),
             facts={
                 "as_of": request.as_of,
                 "sources": sources,
                 "series": found.series.rows(),
-                "notes": found.notes,
+                "seams": found.seams.rows(),
+                "notes": notes,
                 "versions": self.lake.versions(),
                 "synthetic": any("synthetic" in name for name in sources),
             },
+        )
+
+    def merge_all_sources(
+        self,
+        symbols: Symbols = None,
+        start: Day = None,
+        end: Day = None,
+        *,
+        timeframe: str | Timeframe = "1d",
+        adjust: str | Adjust = Adjust.SPLITS,
+        as_of: Instant = None,
+        currency: str | None = None,
+        fetch: bool | None = None,
+        sources: Sequence[str | Vendor] | None = None,
+    ) -> Gathered:
+        """Everything all sources have of some companies, merged, in one call.
+
+        Parameters
+        ----------
+        symbols, start, end, timeframe, adjust, as_of, currency
+            As for ``bars``.
+        fetch
+            Whether to ask vendors first for what the lake lacks. By default those whose key is
+            configured are asked, unless ``as_of`` is given, and what they cannot serve is
+            told in the notes; with True it is an error.
+        sources
+            Vendors to ask, best first, instead of the configured ones.
+
+        Returns
+        -------
+        Gathered
+            Unpacks into ``(market_data, fundamentals, ratios)``: the frames of ``bars``,
+            ``fundamentals`` and ``financial_ratios``. Bars come from one source an instrument,
+            filled by others where they agree. Ratios are those of all periods that ended by
+            ``end``, for those known at ``start`` are of a period before it. Its ``notes`` say
+            who served what.
+
+        Raises
+        ------
+        DataError
+            There are no such bars.
+        VendorError
+            With ``fetch=True``: bars or figures of some symbol could not be had.
+        DefinitionError
+            With ``fetch=True``: no vendor is configured.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from hedgerow.sources import SampleOhlcv
+        >>> ws = Workspace(tempfile.mkdtemp())
+        >>> done = ws.ingest(SampleOhlcv())
+        >>> market_data, fundamentals, ratios = ws.merge_all_sources(
+        ...     "AAPL", "2012", "2012", fetch=False
+        ... )
+        >>> market_data.height, fundamentals.height, ratios.height
+        (250, 0, 0)
+        """
+        return gather(
+            self,
+            symbols,
+            start,
+            end,
+            as_of=as_of,
+            fetch=fetch,
+            sources=sources,
+            timeframe=timeframe,
+            adjust=adjust,
+            currency=currency,
         )
 
     def sql(self, query: str) -> pl.DataFrame:
@@ -384,15 +370,30 @@ class Workspace:
     def _asked(self, symbols: Symbols, request: Request) -> list[Instrument] | None:
         return None if symbols is None else self.instruments(symbols, request.ticker_day)
 
+    def _in_currency(
+        self, bars: pl.LazyFrame, request: Request, amounts: Sequence[str]
+    ) -> pl.LazyFrame:
+        if request.currency is None:
+            return bars
+        rates = known(self.lake, FX_RATES, request).collect()
+        priority = self.settings.source_priority
+        return converted(bars, rates, request.currency, priority, amounts)
+
     def _read(
-        self, request: Request, instruments: Sequence[Instrument] | None, source: str | None
+        self,
+        request: Request,
+        instruments: Sequence[Instrument] | None,
+        source: str | None,
+        *,
+        history: bool = False,
     ) -> Read:
         if source is not None and source not in (known := self.sources(request.timeframe)):
             raise DataError(
                 f"source {source!r} has no {request.timeframe} bars here. "
                 f"{did_you_mean(source, known)}"
             )
-        return read(self.lake, request, instruments, source, self.settings.source_priority)
+        priority = self.settings.source_priority
+        return read(self.lake, request, instruments, source, priority, history=history)
 
     def _table(self, name: str, request: Request) -> pl.LazyFrame:
         meaning = self.lake.user_table(name)
@@ -411,7 +412,9 @@ class Workspace:
         bearers = [one for one in self.instruments() if one.symbol == name] or named
         wanted = [*((source, bearers) for source in sources), (None, named)]
         for length in dict.fromkeys([request.timeframe, Timeframe.parse("1d")]):
-            around = replace(request, timeframe=length, adjust=Adjust.SPLITS, start=None)
+            around = replace(
+                request, timeframe=length, adjust=Adjust.SPLITS, start=None, currency=None
+            )
             for source, instruments in wanted:
                 try:
                     return self._market(around, instruments, source).bars
@@ -420,15 +423,24 @@ class Workspace:
         raise DataError(f"context {name!r} has no bars in {self.path}: load the series first")
 
 
-def _check_one_account(found: Read) -> None:
+def _unpriced_note(count: int, currency: str) -> list[str]:
+    if not count:
+        return []
+    return [f"{count:,} bars are left out: no exchange rate to {currency} was known in their week"]
+
+
+def _check_one_account(found: Read, currency: str | None) -> None:
     """Refuse what one account cannot hold side by side."""
     synthetic = found.series["source"].str.contains("synthetic")
     if synthetic.any() and not synthetic.all():
         raise DataError(
             "these symbols mix real and synthetic prices: name symbols of one kind, or a source"
         )
+    if currency is not None:
+        return
     currencies = found.rows.select(pl.col("currency").unique().sort()).collect()["currency"]
     if len(currencies) > 1:
         raise DataError(
-            f"these symbols are quoted in {', '.join(currencies)}: name symbols of one currency"
+            f"these symbols are quoted in {', '.join(currencies)}: name symbols of one currency, "
+            "or the currency to convert them to"
         )

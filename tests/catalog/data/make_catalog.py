@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import polars as pl
+
 from hedgerow.catalog import Catalog, Metric, RunRecord
 from hedgerow.catalog._migrate import HEAD
 from hedgerow.domain import Instrument, InstrumentKind
@@ -48,6 +50,15 @@ def main() -> None:
         )
         metrics = [Metric("profit_factor", None, "ratio"), Metric("sharpe", 0.75, "ratio")]
         catalog.save_run(record, metrics)
+        split = {
+            "instrument_id": stock.instrument_id,
+            "ex_date": MOMENT.date(),
+            "source": "made up",
+        }
+        facts = {"symbol": "KO", "ratio": 4.0, "available_at": MOMENT}
+        catalog.replace_reference(
+            {"current_splits": pl.DataFrame([{**split, **facts}])}, refreshed_at=MOMENT
+        )
         catalog.save_report("first.html", kind="tear sheet", run_id="first", created_at=MOMENT)
 
 

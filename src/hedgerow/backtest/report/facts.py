@@ -39,13 +39,13 @@ def is_synthetic(facts: Mapping[str, object]) -> bool:
 
 
 # Records for programs, and what a page shows in another place.
-_UNSHOWN = ("series", "symbols", "universe")
+_UNSHOWN = ("seams", "series", "symbols", "universe")
 
 
 def rows(facts: Mapping[str, object]) -> list[Row]:
     """Facts as label and text, in the order given; nested ones on one line.
 
-    Left out are ``series``, ``symbols`` and ``universe``.
+    Left out are ``seams``, ``series``, ``symbols`` and ``universe``.
 
     Examples
     --------

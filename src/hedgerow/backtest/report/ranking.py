@@ -13,6 +13,7 @@ from hedgerow.backtest.report.charts import Line, Packed, pack_lines
 from hedgerow.backtest.report.figures import FIGURES
 from hedgerow.backtest.report.ingest import summarise
 from hedgerow.backtest.report.page import render
+from hedgerow.backtest.report.quality import checked
 from hedgerow.backtest.report.sheet import Limits, Sheet, build_sheet
 from hedgerow.backtest.report.sparkline import Sparkline, sparkline
 from hedgerow.backtest.report.thinning import thin
@@ -31,6 +32,7 @@ _COLOURS = 8
 _MOST_LINES = 24  # eight colours in three dashes; more could not be told apart
 
 _INGEST = "ingest"
+_QUALITY = "quality"
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def ranking_report(
     facts
         About the whole report, shown in the order given: ``as_of``, ``versions`` (table to
         version), ``source`` and so on. ``ingest`` (a list of `hedgerow.lake.IngestSummary`
-        or of mappings with the same names) becomes the data quality table.
+        or of mappings with the same names) becomes the data quality table, ``quality`` (as
+        `hedgerow.Workspace.quality` gives it) the table of series with a problem.
 
     Returns
     -------
@@ -147,7 +150,8 @@ def ranking_report(
     payloads |= {sheet.id: sheet.payload for sheet in sheets}
     summaries = facts.get(_INGEST) or ()
     ingest = summarise(summaries) if isinstance(summaries, Iterable) else None
-    rest = {key: value for key, value in facts.items() if key != _INGEST}
+    state = facts.get(_QUALITY)
+    rest = {key: value for key, value in facts.items() if key not in (_INGEST, _QUALITY)}
     return render(
         "ranking.html.j2",
         payloads,
@@ -155,6 +159,7 @@ def ranking_report(
         sections=views,
         sheets=sheets,
         ingest=ingest,
+        checked=checked(state, only_problems=True) if isinstance(state, pl.DataFrame) else None,
         provenance=facts_of.rows(rest),
         glossary=FIGURES,
         synthetic=facts_of.is_synthetic(facts) or any(sheet.synthetic for sheet in sheets),

@@ -17,8 +17,10 @@ from hedgerow.domain.schemas.fundamentals import FUNDAMENTALS, Fundamentals
 from hedgerow.domain.schemas.fx import FX_RATES, FxRates
 from hedgerow.domain.schemas.macro import MACRO, Macro
 from hedgerow.domain.schemas.membership import MEMBERSHIP, Membership
+from hedgerow.domain.schemas.quality import QUALITY, Quality
 from hedgerow.domain.schemas.quarantine import QUARANTINE, Quarantine
 from hedgerow.domain.schemas.runs import EQUITY, SIGNALS, TRADES, Equity, Signals, Trades
+from hedgerow.domain.schemas.starts import SERIES_STARTS, SeriesStarts
 from hedgerow.domain.schemas.symbols import SYMBOL_INTERVALS, SymbolIntervals
 
 TABLES: dict[str, Table] = {
@@ -34,7 +36,9 @@ TABLES: dict[str, Table] = {
         FX_RATES,
         MACRO,
         MEMBERSHIP,
+        QUALITY,
         QUARANTINE,
+        SERIES_STARTS,
         SIGNALS,
         SPLITS,
         SPLITS_HISTORY,
@@ -54,7 +58,9 @@ __all__ = [
     "FX_RATES",
     "MACRO",
     "MEMBERSHIP",
+    "QUALITY",
     "QUARANTINE",
+    "SERIES_STARTS",
     "SIGNALS",
     "SPLITS",
     "SPLITS_HISTORY",
@@ -71,7 +77,9 @@ __all__ = [
     "FxRates",
     "Macro",
     "Membership",
+    "Quality",
     "Quarantine",
+    "SeriesStarts",
     "Signals",
     "Splits",
     "SplitsHistory",

@@ -1,4 +1,4 @@
-"""Corporate actions: splits and cash dividends."""
+"""Corporate actions: splits and cash dividends, and the versions of them later corrected."""
 
 from __future__ import annotations
 
@@ -37,5 +37,23 @@ class Dividends(dy.Schema):
     ingested_at = instant("when the lake stored this version")
 
 
-SPLITS = Table("splits", Splits, cluster_by=("instrument_id", "ex_date"))
-DIVIDENDS = Table("dividends", Dividends, cluster_by=("instrument_id", "ex_date"))
+class SplitsHistory(Splits):
+    """An older version of a split, kept when a correction replaced it."""
+
+    ingested_at = instant("when the lake stored this version", primary_key=True)
+    superseded_at = instant("when a correction replaced it")
+
+
+class DividendsHistory(Dividends):
+    """An older version of a dividend, kept when a correction replaced it."""
+
+    ingested_at = instant("when the lake stored this version", primary_key=True)
+    superseded_at = instant("when a correction replaced it")
+
+
+_ORDER = ("instrument_id", "ex_date")
+
+SPLITS = Table("splits", Splits, cluster_by=_ORDER, history="splits_history")
+SPLITS_HISTORY = Table("splits_history", SplitsHistory, cluster_by=_ORDER)
+DIVIDENDS = Table("dividends", Dividends, cluster_by=_ORDER, history="dividends_history")
+DIVIDENDS_HISTORY = Table("dividends_history", DividendsHistory, cluster_by=_ORDER)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.mysql import DATETIME
+from sqlalchemy.dialects.mysql import DATETIME, MEDIUMTEXT
 
 revision = "0001"
 down_revision = None
@@ -15,6 +15,15 @@ branch_labels = None
 depends_on = None
 
 _MYSQL = ("mysql", "mariadb")
+_OPTIONS = {
+    f"{name}_{option}": value
+    for name in _MYSQL
+    for option, value in (
+        ("engine", "InnoDB"),
+        ("default_charset", "utf8mb4"),
+        ("collate", "utf8mb4_bin"),
+    )
+}
 
 
 def _name(length: int) -> sa.String:
@@ -26,7 +35,7 @@ def _name(length: int) -> sa.String:
 
 
 def _text() -> sa.Text:
-    return sa.Text().with_variant(sa.Text(16_777_215), *_MYSQL)
+    return sa.Text().with_variant(MEDIUMTEXT(), *_MYSQL)
 
 
 def _instant() -> sa.DateTime:
@@ -59,6 +68,7 @@ def _create_instruments() -> None:
         sa.Column("region", _name(100), nullable=False),
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("instrument_id", name="pk_instruments"),
+        **_OPTIONS,
     )
     op.create_index("ix_instruments_symbol", "instruments", ["symbol"])
 
@@ -69,6 +79,7 @@ def _create_universes() -> None:
         sa.Column("name", _name(64), nullable=False),
         sa.Column("created_at", _instant(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_universes"),
+        **_OPTIONS,
     )
     op.create_table(
         "universe_members",
@@ -86,6 +97,7 @@ def _create_universes() -> None:
             ["instruments.instrument_id"],
             name="fk_universe_members_instrument_id",
         ),
+        **_OPTIONS,
     )
     op.create_index("ix_universe_members_instrument_id", "universe_members", ["instrument_id"])
 
@@ -99,6 +111,7 @@ def _create_models() -> None:
         sa.Column("parameters_schema", _text(), nullable=False),
         sa.Column("created_at", _instant(), nullable=False),
         sa.PrimaryKeyConstraint("model_id", name="pk_models"),
+        **_OPTIONS,
     )
     op.create_index("ix_models_name", "models", ["name"])
 
@@ -131,6 +144,7 @@ def _create_runs() -> None:
         sa.Column("output_sha256", _name(64), nullable=True),
         sa.PrimaryKeyConstraint("run_id", name="pk_model_runs"),
         sa.ForeignKeyConstraint(["model_id"], ["models.model_id"], name="fk_model_runs_model_id"),
+        **_OPTIONS,
     )
     op.create_index("ix_model_runs_model_id", "model_runs", ["model_id"])
     op.create_index("ix_model_runs_created_at", "model_runs", ["created_at"])
@@ -150,6 +164,7 @@ def _create_performance() -> None:
             name="fk_model_performance_run_id",
             ondelete="CASCADE",
         ),
+        **_OPTIONS,
     )
     op.create_index("ix_model_performance_metric", "model_performance", ["metric"])
     op.create_table(
@@ -166,6 +181,7 @@ def _create_performance() -> None:
             name="fk_performance_reports_run_id",
             ondelete="CASCADE",
         ),
+        **_OPTIONS,
     )
     op.create_index("ix_performance_reports_run_id", "performance_reports", ["run_id"])
 

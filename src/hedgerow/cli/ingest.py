@@ -1,0 +1,248 @@
+"""``hedgerow ingest``: vendor data into the workspace, as far as it is not there yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hedgerow.cli._options import TimeframeOption, WorkspaceOption, create_workspace
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from hedgerow.ingest import BarsWish, FactsLoad, Stores
+    from hedgerow.workspace import Workspace
+
+app = typer.Typer(help="Load vendor data, as far as it is not there yet.", no_args_is_help=True)
+
+SourcesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        "-s",
+        help="Vendor to ask; repeat it for those to ask when one fails. By default those with "
+        "a key.",
+        show_default=False,
+    ),
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", help="First session, such as 2000-01-03 or 2000.", show_default=False),
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option("--to", help="Last session; the newest that closed.", show_default=False),
+]
+AdjustmentOption = Annotated[
+    str, typer.Option("--adjustment", help="Prices as traded (raw), or restated: split or total.")
+]
+AdjustedOption = Annotated[
+    bool, typer.Option("--adjusted", help="Prices restated for splits: --adjustment split.")
+]
+GapsOption = Annotated[
+    bool, typer.Option("--allow-gaps", help="Accept sessions without bars, and tell them.")
+]
+RefreshOption = Annotated[
+    bool, typer.Option("--refresh", help="Ask for everything again, past any kept answer.")
+]
+ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Symbols to ask for at a time.")]
+
+
+@app.command()
+def bars(
+    symbols: Annotated[list[str], typer.Argument(help="Tickers, identities or universes.")],
+    source: SourcesOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    timeframe: TimeframeOption = "1d",
+    adjustment: AdjustmentOption = "raw",
+    adjusted: AdjustedOption = False,
+    allow_gaps: GapsOption = False,
+    refresh: RefreshOption = False,
+    concurrency: ConcurrencyOption = 8,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Load bars since the newest held ones; the last sessions are checked for corrections.
+
+    Exits with 1 where a symbol could not be loaded completely; run it again to go on.
+    """
+    wish = _wish(timeframe, start, end, adjustment, adjusted, allow_gaps, refresh)
+    _load_bars(create_workspace(workspace), symbols, source, wish, concurrency)
+
+
+@app.command()
+def universe(
+    name: Annotated[str, typer.Argument(help="Name of the universe.")],
+    source: SourcesOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    timeframe: TimeframeOption = "1d",
+    adjustment: AdjustmentOption = "raw",
+    adjusted: AdjustedOption = False,
+    allow_gaps: GapsOption = False,
+    refresh: RefreshOption = False,
+    concurrency: ConcurrencyOption = 8,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Load bars of every member of a universe; as for bars."""
+    ws = create_workspace(workspace)
+    ws.catalog.universe(name)  # a word that is no universe is a mistake here, and not a ticker
+    wish = _wish(timeframe, start, end, adjustment, adjusted, allow_gaps, refresh)
+    _load_bars(ws, [name], source, wish, concurrency)
+
+
+@app.command()
+def fundamentals(
+    symbols: Annotated[list[str], typer.Argument(help="Tickers, identities or universes.")],
+    source: SourcesOption = None,
+    refresh: RefreshOption = False,
+    concurrency: ConcurrencyOption = 8,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Load company figures: profile, statements and ratios with the time they became known."""
+    from hedgerow.cli._console import advance, progress_bar
+    from hedgerow.ingest import ingest_fundamentals
+
+    stores = _stores(create_workspace(workspace))
+    with progress_bar("Asking", _count(stores, symbols)) as bar:
+        done = ingest_fundamentals(
+            stores,
+            symbols,
+            sources=source,
+            refresh=refresh,
+            concurrency=concurrency,
+            progress=lambda one: advance(bar, words=one.name),
+        )
+    _show_facts("symbol", done)
+
+
+@app.command()
+def fx(
+    source: SourcesOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    refresh: RefreshOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Load exchange rates, by default the reference rates of the ECB."""
+    from hedgerow.ingest import ingest_fx
+
+    stores = _stores(create_workspace(workspace))
+    done = ingest_fx(stores, sources=source, start=_day(start), end=_day(end), refresh=refresh)
+    _show_facts("what", done)
+
+
+@app.command()
+def macro(
+    series: Annotated[
+        list[str] | None,
+        typer.Argument(help="Series, such as VIXCLS; the usual ones.", show_default=False),
+    ] = None,
+    source: SourcesOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    refresh: RefreshOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Load macroeconomic series with every revision."""
+    from hedgerow.cli._console import advance, progress_bar
+    from hedgerow.ingest import USUAL_SERIES, ingest_macro
+
+    stores, wanted = _stores(create_workspace(workspace)), series or USUAL_SERIES
+    with progress_bar("Asking", len(wanted)) as bar:
+        done = ingest_macro(
+            stores,
+            wanted,
+            sources=source,
+            start=_day(start),
+            end=_day(end),
+            refresh=refresh,
+            progress=lambda one: advance(bar, words=one.name),
+        )
+    _show_facts("series", done)
+
+
+def _load_bars(
+    ws: Workspace, symbols: list[str], source: list[str] | None, wish: BarsWish, concurrency: int
+) -> None:
+    from hedgerow.cli._console import advance, progress_bar
+    from hedgerow.cli._loads import show_bars_load
+    from hedgerow.ingest import ingest_bars
+
+    stores = _stores(ws)
+    with progress_bar("Asking", _count(stores, symbols)) as bar:
+        done = ingest_bars(
+            stores,
+            symbols,
+            sources=source,
+            wish=wish,
+            concurrency=concurrency,
+            progress=lambda one: advance(bar, words=one.symbol),
+        )
+    show_bars_load(done)
+    if not done.ok:
+        raise typer.Exit(1)
+
+
+def _show_facts(what: str, done: FactsLoad) -> None:
+    from hedgerow.cli._loads import show_facts_load
+
+    show_facts_load(what, done)
+    if not done.ok:
+        raise typer.Exit(1)
+
+
+def _wish(
+    timeframe: str,
+    start: str | None,
+    end: str | None,
+    adjustment: str,
+    adjusted: bool,
+    allow_gaps: bool,
+    refresh: bool,
+) -> BarsWish:
+    from hedgerow.domain import Adjustment, Timeframe
+    from hedgerow.errors import DefinitionError, did_you_mean
+    from hedgerow.ingest import BarsWish
+
+    kinds = [str(kind) for kind in Adjustment]
+    if adjustment not in kinds:
+        raise DefinitionError(
+            f"adjustment {adjustment!r} is not known. {did_you_mean(adjustment, kinds)}"
+        )
+    restated = adjusted and adjustment == str(Adjustment.RAW)
+    return BarsWish(
+        Timeframe.parse(timeframe),
+        _day(start),
+        _day(end, last=True),
+        Adjustment.SPLIT if restated else Adjustment(adjustment),
+        allow_gaps,
+        refresh,
+    )
+
+
+def _stores(ws: Workspace) -> Stores:
+    from hedgerow.ingest import Stores
+
+    return Stores(ws.lake, ws.catalog, ws.settings)
+
+
+def _count(stores: Stores, symbols: list[str]) -> int:
+    from hedgerow.ingest import asked_for
+
+    return len(asked_for(stores.catalog, symbols))
+
+
+def _day(text: str | None, *, last: bool = False) -> dt.date | None:
+    import datetime as dt
+
+    from hedgerow.errors import DataError
+
+    if text is None:
+        return None
+    whole_year = "-12-31" if last else "-01-01"
+    try:
+        return dt.date.fromisoformat(text + whole_year if len(text) == len("2000") else text)
+    except ValueError:
+        raise DataError(f"day {text!r} is not a date: write 2000-01-03 or 2000") from None

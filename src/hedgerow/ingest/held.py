@@ -1,0 +1,158 @@
+"""What the lake holds of a series before its source is asked for more."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from hedgerow.domain.adjustment import Adjustment
+from hedgerow.domain.instrument import Instrument
+from hedgerow.domain.schemas import BARS, SERIES_STARTS, SYMBOL_INTERVALS
+from hedgerow.domain.timeframe import Timeframe
+from hedgerow.ingest.coverage import sessions_back
+from hedgerow.lake import Lake
+
+# Bars of a session or longer, and sessions of shorter ones, that are asked for again because
+# vendors correct them late.
+OVERLAP_BARS, OVERLAP_INTRADAY = 10, 3
+
+CLOSES = ("timestamp", "session", "close")
+
+
+@dataclass(frozen=True)
+class Held:
+    """One series as the lake has it.
+
+    Parameters
+    ----------
+    first, last
+        First and last session; None where it has none.
+    newest
+        ``timestamp, session, close`` of the last sessions, which are asked for again.
+    asked_from
+        How far back its source was asked before; None where nobody knows.
+    """
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+    newest: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={n: BARS.columns[n] for n in CLOSES})
+    )
+    asked_from: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Life:
+    """When an instrument was listed and delisted, as far as is known."""
+
+    listed: dt.date | None = None
+    delisted: dt.date | None = None
+
+
+def overlap(timeframe: Timeframe) -> int:
+    """Sessions that are asked for again."""
+    if timeframe.intraday:
+        return OVERLAP_INTRADAY
+    return OVERLAP_BARS * math.ceil(timeframe.duration / dt.timedelta(days=1))
+
+
+def read_held(
+    lake: Lake,
+    source: str,
+    timeframe: Timeframe,
+    adjustment: Adjustment,
+    instruments: Sequence[Instrument],
+) -> dict[str, Held]:
+    """What the lake holds of some series of one source, by ``instrument_id``."""
+    rows = _series(lake, source, timeframe, adjustment, (i.instrument_id for i in instruments))
+    spans = (
+        rows.group_by("instrument_id")
+        .agg(first=pl.col("session").min(), last=pl.col("session").max())
+        .collect(engine="streaming")
+    )
+    if spans.is_empty():
+        return {}
+    calendars = {one.instrument_id: one.exchange for one in instruments}
+    back = overlap(timeframe)
+    since = spans.with_columns(
+        since=pl.Series(
+            [sessions_back(calendars[name], last, back - 1) for name, _, last in spans.rows()],
+            dtype=pl.Date,
+        )
+    )
+    newest = (
+        rows.filter(pl.col("session") >= since["since"].min())
+        .join(since.lazy().select("instrument_id", "since"), on="instrument_id")
+        .filter(pl.col("session") >= pl.col("since"))
+        .select("instrument_id", *CLOSES)
+        .collect()
+        .partition_by("instrument_id", as_dict=True, include_key=False)
+    )
+    starts = _starts(lake, source, timeframe, adjustment)
+    return {
+        name: Held(first, last, newest[name,].sort("timestamp"), starts.get((name, first)))
+        for name, first, last in spans.rows()
+    }
+
+
+def read_closes(
+    lake: Lake,
+    source: str,
+    timeframe: Timeframe,
+    adjustment: Adjustment,
+    instrument: Instrument,
+    end: dt.date | None = None,
+) -> pl.DataFrame:
+    """``timestamp, session, close`` that the lake holds of one series, in order."""
+    rows = _series(lake, source, timeframe, adjustment, [instrument.instrument_id])
+    kept = rows if end is None else rows.filter(pl.col("session") <= end)
+    return kept.select(CLOSES).sort("timestamp").collect()
+
+
+def read_lives(lake: Lake, instruments: Iterable[Instrument]) -> dict[str, Life]:
+    """Listing and delisting of some instruments, by the dated tickers of the lake."""
+    wanted = [one.instrument_id for one in instruments]
+    in_use = pl.col("valid_to").is_null().any()
+    found = (
+        lake.scan(SYMBOL_INTERVALS)
+        .filter(pl.col("instrument_id").is_in(wanted))
+        .group_by("instrument_id")
+        .agg(
+            listed=pl.col("valid_from").min(),
+            delisted=pl.when(~in_use).then(pl.col("valid_to").max()),
+        )
+        .collect()
+    )
+    return {name: Life(listed, delisted) for name, listed, delisted in found.rows()}
+
+
+def _series(
+    lake: Lake,
+    source: str,
+    timeframe: Timeframe,
+    adjustment: Adjustment,
+    identities: Iterable[str],
+) -> pl.LazyFrame:
+    return lake.scan(BARS).filter(
+        pl.col("timeframe") == timeframe.code,
+        pl.col("source") == source,
+        pl.col("adjustment") == str(adjustment),
+        pl.col("instrument_id").is_in(list(identities)),
+    )
+
+
+def _starts(
+    lake: Lake, source: str, timeframe: Timeframe, adjustment: Adjustment
+) -> Mapping[tuple[str, dt.date], dt.date]:
+    """How far back a source was asked, by instrument and the first session it sent then."""
+    known = lake.scan(SERIES_STARTS).filter(
+        pl.col("timeframe") == timeframe.code,
+        pl.col("source") == source,
+        pl.col("adjustment") == str(adjustment),
+    )
+    rows = known.select("instrument_id", "first_session", "asked_from").collect().rows()
+    return {(name, first): asked for name, first, asked in rows}
