@@ -6,7 +6,6 @@
 # 3. fetch the server's package and those libraries that the machine lacks (apt checks signatures)
 # 4. unpack them, and ask the server for its version
 #
-# Afterwards FOLDER/usr/sbin/mariadbd runs with LD_LIBRARY_PATH as FOLDER/library_path says.
 # Where it cannot be had, the reason is printed and the exit status is 1.
 set -eu
 
@@ -18,12 +17,12 @@ fail() {
     exit 1
 }
 
-if command -v mariadbd >/dev/null 2>&1 || command -v mysqld >/dev/null 2>&1; then
-    exit 0 # the tests find it on the PATH
-fi
+for server in mariadbd mysqld; do # the tests find one on the PATH; MySQL's own is another program
+    ! "$server" --no-defaults --version 2>/dev/null | grep -q MariaDB || exit 0
+done
 [ ! -x "$folder/usr/sbin/mariadbd" ] || exit 0
 command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 ||
-    fail "no server here, and this machine has no apt to fetch one: install MariaDB or MySQL"
+    fail "no server here, and this machine has no apt to fetch one with: install MariaDB"
 
 mkdir -p "$folder"
 rm -rf "$folder.part" "$folder.apt"
@@ -47,20 +46,17 @@ for library in $needed; do
     dpkg-query --show --showformat='${db:Status-Status}\n' "$library" 2>/dev/null |
         grep -qx installed || wanted="$wanted $library"
 done
-(
-    cd "$work"
-    for name in $wanted; do # an alternative of one that is installed may not exist
-        apt_in_folder apt-get download "$name" >>download.log 2>&1 || [ "$name" != "$package" ]
-    done
-) || fail "$package cannot be fetched: $(grep '^E:' "$work/download.log" | head -n 1)"
+for name in $wanted; do # of two packages that would do, the one that is not there is not needed
+    (cd "$work" && apt_in_folder apt-get download "$name" >>download.log 2>&1) ||
+        [ "$name" != "$package" ] ||
+        fail "$package cannot be fetched: $(grep '^E:' "$work/download.log" | head -n 1)"
+done
 for archive in "$work"/*.deb; do
     dpkg -x "$archive" "$folder.part"
 done
 
-libraries=$(find "$folder.part" -name '*.so.*' -exec dirname {} \; | sort -u |
-    sed "s|^$folder.part|$(cd "$folder" && pwd)|" | paste -s -d : -)
-printf '%s\n' "$libraries" >"$folder.part/library_path"
+libraries=$(find "$folder.part" -name '*.so.*' -exec dirname {} \; | sort -u | paste -s -d : -)
+LD_LIBRARY_PATH=$libraries "$folder.part/usr/sbin/mariadbd" --no-defaults --version ||
+    fail "the unpacked server does not start"
 rm -rf "$folder"
 mv "$folder.part" "$folder"
-LD_LIBRARY_PATH=$libraries "$folder/usr/sbin/mariadbd" --no-defaults --version ||
-    fail "the unpacked server does not start"

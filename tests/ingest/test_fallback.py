@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+import polars as pl
 import pytest
 from tests.ingest.builders import (
     FIRST,
+    NIGHT,
     Shelf,
     day,
     days_of,
     held_sessions,
+    listed,
     load,
     load_one,
     prices,
@@ -365,9 +368,42 @@ def test_a_universe_means_its_members_and_each_is_asked_once(stores, first):
     assert [one.instrument_id for one in done.series] == ["AAA.XNYS", "BBB.XNYS", "CCC.XNYS"]
 
 
+def test_a_ticker_that_passed_on_means_who_has_it_now(stores, first):
+    old, new = Instrument("AAA.OLD", "AAA"), Instrument("AAA.XNYS", "AAA")
+    stores.catalog.add_instruments([old, new])
+    listed(stores, "AAA", FIRST)
+    load(stores, first, "AAA", start=FIRST)
+    assert stored(stores)["instrument_id"].unique().to_list() == ["AAA.XNYS"]
+
+
+def test_an_index_means_everybody_who_belonged_to_it_meanwhile(stores, first):
+    stores.catalog.add_instruments([Instrument.of(name) for name in SYMBOLS])
+    spans = [
+        ("AAA", day("2023-01-03"), day("2024-01-02")),  # gone before the first day
+        ("BBB", day("2023-01-03"), day("2024-02-01")),
+        ("CCC", day("2024-02-01"), None),
+    ]
+    rows = [
+        {
+            "universe": "little5",
+            "instrument_id": f"{name}.XNYS",
+            "symbol": name,
+            "valid_from": start,
+            "valid_to": end,
+            "source": "test",
+            "available_at": NIGHT,
+        }
+        for name, start, end in spans
+    ]
+    stores.lake.merge("membership", pl.DataFrame(rows), ingested_at=NIGHT)
+    done = load(stores, first, "little5", start=FIRST)
+    assert [one.symbol for one in done.series] == ["BBB", "CCC"]
+    assert done.ok
+
+
 def test_a_symbol_of_two_exchanges_must_be_named_in_full(stores, first):
     stores.catalog.add_instruments([Instrument.of("AAA"), Instrument.of("AAA", exchange="XLON")])
-    with pytest.raises(DataError, match=r"several exchanges: name one of AAA.XLON, AAA.XNYS"):
+    with pytest.raises(DataError, match=r"several instruments: name one of AAA.XLON, AAA.XNYS"):
         load(stores, first, "AAA")
     with pytest.raises(DataError, match="no symbols were given"):
         load(stores, first)

@@ -45,8 +45,9 @@ def lake(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "old", "new"), [("splits", "ratio", 2.0, 3.0), ("dividends", "amount", 0.5, 0.6)]
-)  # fmt: skip
+    ("table", "column", "old", "new"),
+    [("splits", "ratio", 2.0, 3.0), ("dividends", "amount", 0.5, 0.6)],
+)
 def test_each_instant_sees_the_version_it_held(lake, table, column, old, new):
     def seen(instant: dt.datetime) -> list[float]:
         return lake.as_of(table, instant).collect()[column].to_list()

@@ -34,9 +34,9 @@ def run_at_once(target, *argument_lists) -> list:
     processes = [spawn.Process(target=target, args=(*args, out)) for args in argument_lists]
     for process in processes:
         process.start()
-    answers = [out.get(timeout=60) for _ in processes]
+    answers = [out.get(timeout=300) for _ in processes]
     for process in processes:
-        process.join(30)
+        process.join(60)
         assert process.exitcode == 0
     return answers
 

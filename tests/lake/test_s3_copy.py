@@ -235,21 +235,37 @@ def test_a_copy_that_has_more_is_left_alone(bucket, local):
     assert_same_lake(lake_at(local), there)
 
 
-def test_a_commit_that_another_writer_makes_meanwhile_is_never_replaced(bucket, local, monkeypatch):
+@pytest.mark.parametrize("while_copying", ["data", "log"])
+def test_a_commit_that_another_writer_makes_meanwhile_is_never_replaced(
+    bucket, local, monkeypatch, while_copying
+):
     up(local, bucket)
     there = lake_at(bucket.uri(), bucket.options)
-    lake_at(local).merge("bars", daily_bars("MINE"), ingested_at=WEDNESDAY)
+    for name in ("MINE", "MORE"):
+        lake_at(local).merge("bars", daily_bars(name), ingested_at=WEDNESDAY)
     original, late = BucketPlace.put, []
 
     def put(self, path, content, md5, *, only_new):
-        if only_new and not late:
+        if not late and only_new == (while_copying == "log"):
             late.append(there.merge("bars", daily_bars("THEIRS"), ingested_at=WEDNESDAY))
         return original(self, path, content, md5, only_new=only_new)
 
     monkeypatch.setattr(BucketPlace, "put", put)
     with pytest.raises(StoreError, match="another writer made version 3 meanwhile"):
         up(local, bucket)
-    assert "THEIRS" in stored(there)["symbol"].to_list()
+    assert there.version("bars") == 3
+    assert stored(there)["symbol"].unique().sort().to_list() == ["AAA", "BBB", "THEIRS"]
+
+
+def test_what_a_killed_download_leaves_is_a_leftover_to_the_janitor(bucket, local, tmp_path):
+    up(local, bucket)
+    back = tmp_path / "back"
+    down(bucket, back)
+    data = next((back / "bars").rglob("*.parquet"))
+    for half in (data, next((back / "bars" / "_delta_log").glob("*.json"))):
+        half.with_name(f"{half.name}{_places._PART}0123").write_bytes(b"half")
+    assert lake_at(back).clean_leftovers(older_than_hours=-1).files == 2
+    assert_same_lake(lake_at(local), lake_at(back))
 
 
 def test_a_source_that_lost_a_file_is_not_copied(bucket, local):

@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 from tests.workspace.builders import LOADED, bars, days, dividend, rate, store
 
+from hedgerow.backtest import backtest
 from hedgerow.errors import DataError, DefinitionError
 from hedgerow.research import check_lookahead
+from hedgerow.research.runs import run_record
 from hedgerow.sources import SampleFx
 from hedgerow.strategies import strategy_classes
 from hedgerow.workspace import Workspace
@@ -143,6 +145,15 @@ class TestProperties:
         assert sorted(rows["close"].unique()) == [15.0, 20.0]
         with pytest.raises(DataError, match="or the currency to convert them to"):
             ws.market("ZQL ZQX")
+
+    def test_a_run_remembers_the_currency_and_the_rates_it_read(self, ws: Workspace) -> None:
+        tell(ws, *(rate("GBP", "USD", day, 1.5) for day in DAYS))
+        strategy = strategy_classes()["BuyAndHold"]()
+        record = run_record(backtest(strategy, ws.market("ZQL", currency="USD")), strategy)
+        assert record.notes["currency"] == "USD"
+        assert "fx_rates" in record.table_versions
+        plain = run_record(backtest(strategy, ws.market("ZQL")), strategy)
+        assert "currency" not in plain.notes
 
 
 class TestValidation:

@@ -9,14 +9,17 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from tests.workspace.builders import LOADED, bars, days, split, store
 
 from hedgerow.domain.schemas import QUALITY, SYMBOL_INTERVALS
 from hedgerow.errors import DataError
+from hedgerow.pipelines import rank_and_report
 from hedgerow.settings import Settings
+from hedgerow.strategies import strategy_classes
 from hedgerow.workspace import Workspace
-from hedgerow.workspace.quality import PROBLEMS
+from hedgerow.workspace.quality import PROBLEMS, gap_ranges, presence
+from hedgerow.workspace.quality.coverage import coverage
 
 DAYS = days(60)
 AFTER = dt.datetime.combine(DAYS[-1], dt.time(23), tzinfo=dt.UTC)
@@ -180,29 +183,58 @@ class TestProperties:
         ws.quality(as_of=AFTER + dt.timedelta(days=1), store=False)
         assert ws.sql("select symbol, problems from quality").rows() == [("ZQX", "behind")]
 
+    def test_the_last_check_of_each_series_is_remembered(self, ws: Workspace) -> None:
+        store(ws, bars("ZQX", "best", DAYS, drift(DAYS)), bars("VEX", "best", DAYS, drift(DAYS)))
+        assert ws.last_quality().is_empty()
+        ws.quality(as_of=AFTER)
+        late = AFTER + dt.timedelta(days=9)
+        ws.quality("ZQX", as_of=late)
+        last = ws.last_quality()
+        assert last.select("symbol", "checked_at", "problems").rows() == [
+            ("VEX", AFTER, ""),
+            ("ZQX", late, "behind"),
+        ]
+        assert ws.last_quality("vex")["symbol"].to_list() == ["VEX"]
+
+    def test_a_ranking_shows_what_was_last_found(self, ws: Workspace) -> None:
+        held = [d for i, d in enumerate(DAYS) if i != 7]
+        store(ws, bars("ZQX", "best", held, drift(held)))
+        strategy = strategy_classes()["BuyAndHold"]()
+        market = {"Ranking": ws.market("ZQX")}
+        assert (
+            "Stored bars"
+            not in rank_and_report(ws, [strategy], market, title="a").report.read_text()
+        )
+        ws.quality(as_of=AFTER)
+        page = rank_and_report(ws, [strategy], market, title="b").report.read_text()
+        assert "Stored bars" in page
+        assert f"1 session missing: {DAYS[7]}" in page
+
     def test_a_check_as_of_then_sees_what_was_held_then(self, ws: Workspace) -> None:
         store(ws, bars("ZQX", "best", DAYS, drift(DAYS)))
         then = dt.datetime.combine(DAYS[29], dt.time(23), tzinfo=dt.UTC)
         found = ws.quality("ZQX", as_of=then).row(0, named=True)
         assert (found["bars"], found["last_session"], found["sessions_behind"]) == (30, DAYS[29], 0)
 
-    @settings(max_examples=15, deadline=None)
-    @given(held=st.sets(st.integers(0, 59), min_size=2))
-    def test_coverage_equals_a_plain_count(
-        self, tmp_path_factory: pytest.TempPathFactory, held: set[int]
-    ) -> None:
-        ws = Workspace(tmp_path_factory.mktemp("coverage"))
-        there = [DAYS[i] for i in sorted(held)]
-        store(ws, bars("ZQX", "me", there, drift(there)))
-        found = row(ws, "me")
+    @given(held=st.sets(st.integers(0, 59), min_size=1), behind=st.integers(0, 20))
+    def test_coverage_equals_a_plain_count(self, held: set[int], behind: int) -> None:
         first, last = min(held), max(held)
+        there = [DAYS[i] for i in sorted(held)]
+        frame = pl.concat([bars("VEX", "me", DAYS, 1.0), bars("ZQX", "me", there, 1.0)])
+        exchanges = pl.DataFrame({"instrument_id": ["VEX.XNYS", "ZQX.XNYS"], "exchange": "XNYS"})
+        nobody = pl.DataFrame(schema={"instrument_id": pl.String, "delisted": pl.Date})
+        now = dt.datetime.combine(days(80)[59 + behind], dt.time(23), tzinfo=dt.UTC)
+        present = presence(frame, exchanges)
+        found = coverage(present, nobody, now).filter(pl.col("instrument_id") == "ZQX.XNYS")
+        row = found.row(0, named=True)
         missing = [i for i in range(first, last) if i not in held]
-        assert found["expected_sessions"] == last - first + 1
-        assert found["missing_sessions"] == len(missing)
-        assert found["sessions_behind"] == 59 - last
-        runs = sum(1 for i in missing if i - 1 not in missing)
-        assert ws.gaps("ZQX").height == runs
-        assert math.isclose(found["coverage"], len(held) / (last - first + 1))
+        assert row["expected_sessions"] == last - first + 1
+        assert row["missing_sessions"] == len(missing)
+        assert row["sessions_behind"] == 59 + behind - last
+        assert math.isclose(row["coverage"], len(held) / (last - first + 1))
+        gaps = gap_ranges(present)
+        assert gaps["sessions"].sum() == len(missing)
+        assert gaps.height == sum(1 for i in missing if i - 1 not in missing)
 
     def test_weekly_bars_and_unknown_exchanges_have_no_coverage(self, ws: Workspace) -> None:
         weekly = bars("ZQX", "best", DAYS[::5], drift(DAYS[::5])).with_columns(

@@ -46,8 +46,10 @@ def turns(connection: Connection, where: str) -> Iterator[None]:
         raise StoreError(f"catalog {where} is being upgraded by another process: try again later")
     try:
         yield
-    finally:
-        connection.execute(text(f"SELECT RELEASE_LOCK({name})"))
+    except BaseException:
+        connection.invalidate()  # closes it, and with it goes the lock, whatever state it is in
+        raise
+    connection.execute(text(f"SELECT RELEASE_LOCK({name})"))
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
@@ -128,7 +127,7 @@ def _pick(known: Sequence[Instrument], names: Iterable[str]) -> list[Instrument]
 def _by_id(instruments: Iterable[Instrument]) -> dict[str, Mapping[str, Any]]:
     rows: dict[str, Mapping[str, Any]] = {}
     for instrument in instruments:
-        row = {**asdict(instrument), "kind": instrument.kind.value}
+        row = {**vars(instrument), "kind": instrument.kind.value}
         if rows.setdefault(instrument.instrument_id, row) != row:
             raise DataError(
                 f"instrument {instrument.instrument_id!r} is given twice with different facts",

@@ -85,9 +85,12 @@ def universe(
     concurrency: ConcurrencyOption = 8,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Load bars of every member of a universe; as for bars."""
+    """Load bars of every member of a universe, of an index also former ones; as for bars."""
+    from hedgerow.ingest.membership import dated_universes
+
     ws = create_workspace(workspace)
-    ws.catalog.universe(name)  # a word that is no universe is a mistake here, and not a ticker
+    if name not in dated_universes(ws.lake):
+        ws.catalog.universe(name)  # a word that is no universe is a mistake, and not a ticker
     wish = _wish(timeframe, start, end, adjustment, adjusted, allow_gaps, refresh)
     _load_bars(ws, [name], source, wish, concurrency)
 
@@ -171,7 +174,7 @@ def _load_bars(
     from hedgerow.ingest import ingest_bars
 
     stores = _stores(ws)
-    with progress_bar("Asking", _count(stores, symbols)) as bar:
+    with progress_bar("Asking", _count(stores, symbols, wish)) as bar:
         done = ingest_bars(
             stores,
             symbols,
@@ -228,10 +231,11 @@ def _stores(ws: Workspace) -> Stores:
     return Stores(ws.lake, ws.catalog, ws.settings)
 
 
-def _count(stores: Stores, symbols: list[str]) -> int:
+def _count(stores: Stores, symbols: list[str], wish: BarsWish | None = None) -> int:
     from hedgerow.ingest import asked_for
 
-    return len(asked_for(stores.catalog, symbols))
+    span = () if wish is None else (wish.start, wish.end)
+    return len(asked_for(stores, symbols, *span))
 
 
 def _day(text: str | None, *, last: bool = False) -> dt.date | None:

@@ -132,7 +132,7 @@ async def load_bars(
         raise DefinitionError(f"concurrency {concurrency} is not 1 or more", value=concurrency)
     chosen = wish or BarsWish(Timeframe.parse("1d"))
     named = usual_sources(stores.settings, SendsBars) if sources is None else sources
-    asked = asked_for(stores.catalog, symbols)
+    asked = asked_for(stores, symbols, chosen.start, chosen.end)
     async with Vendors.open(stores, named, SendsBars) as vendors:
         loading = _Loading(stores, vendors, chosen, concurrency, progress or (lambda _: None))
         return await loading.run(asked)

@@ -130,7 +130,7 @@ def ingest_fundamentals(
         As for ``ingest_bars``.
     """
     named = usual_sources(stores.settings, SendsFundamentals) if sources is None else sources
-    asked = asked_for(stores.catalog, symbols)
+    asked = asked_for(stores, symbols)
 
     async def figures(vendors: Vendors, one: Asked) -> tuple[FactLoad, Batches]:
         instrument = one.instrument or await described(one.symbol, vendors)

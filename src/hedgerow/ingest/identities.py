@@ -109,12 +109,12 @@ def identified(
         found[entry] = identity
         taken.add(identity)
     first_days = _first_days(listed_days)
+    used = taken | ours.keys()
     for one in listed:
         if one.instrument_id not in found:
-            used = taken | ours.keys()
-            first = first_days.get(one.instrument_id)
-            found[one.instrument_id] = fresh_identity(one, first, used)
-            taken.add(found[one.instrument_id])
+            fresh = fresh_identity(one, first_days.get(one.instrument_id), used)
+            found[one.instrument_id] = fresh
+            used.add(fresh)
     return found
 
 

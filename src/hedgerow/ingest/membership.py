@@ -190,11 +190,11 @@ def ever_members(
         Each once, in order.
     """
     first, last = start or dt.date.min, end or dt.date.max
+    begins = pl.max_horizontal("valid_from", first)
     rows = lake.scan(MEMBERSHIP).filter(
         pl.col("universe") == universe,
         pl.col("valid_from") <= last,
-        pl.col("valid_to").is_null()
-        | (pl.col("valid_to") > pl.max_horizontal("valid_from", first)),
+        pl.col("valid_to").is_null() | (pl.col("valid_to") > begins),
     )
     return rows.select(pl.col("instrument_id").unique().sort()).collect()["instrument_id"].to_list()
 

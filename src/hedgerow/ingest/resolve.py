@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hedgerow.catalog import Catalog
+import polars as pl
+
 from hedgerow.domain.instrument import Instrument
+from hedgerow.domain.schemas import SYMBOL_INTERVALS
 from hedgerow.errors import AuthError, DataError, NotEntitled, NotFound, VendorError
+from hedgerow.ingest.membership import dated_universes, ever_members
+from hedgerow.ingest.stores import Stores
 from hedgerow.ingest.vendors import Vendors
 from hedgerow.sources.vendor import DescribesInstruments
 
@@ -47,33 +52,42 @@ def words_of(symbols: Symbols) -> list[str]:
     return found
 
 
-def asked_for(catalog: Catalog, symbols: Symbols) -> list[Asked]:
-    """What the catalog knows of the words of a request, each instrument once.
+def asked_for(
+    stores: Stores, symbols: Symbols, start: dt.date | None = None, end: dt.date | None = None
+) -> list[Asked]:
+    """What the workspace knows of the words of a request, each instrument once.
 
     Parameters
     ----------
-    catalog
-        Instruments and universes.
+    stores
+        Instruments, universes, and who belonged to an index when.
     symbols
         Tickers, identities and names of universes; case counts where two tickers differ in
-        nothing else.
+        nothing else. A ticker that several instruments had means the one that has it now.
+    start, end
+        An index whose membership is known by day means everybody who belonged to it between
+        these days, both included; None for no bound.
 
     Raises
     ------
     DataError
-        Nothing was asked, or a ticker is listed on several exchanges.
+        Nothing was asked, or a ticker stands for several instruments.
     """
-    universes = catalog.universes()
-    known = _Known([one for one in catalog.instruments() if not one.synthetic])
+    universes, dated = stores.catalog.universes(), dated_universes(stores.lake)
+    known = _Known(stores)
     found: dict[str, Asked] = {}
     for word in words_of(symbols):
-        if word in universes:
-            for member in catalog.universe(word):
-                found.setdefault(member.instrument_id, Asked(member.symbol, member))
+        if word in dated:
+            members = known.of(ever_members(stores.lake, word, start, end))
+        elif word in universes:
+            members = stores.catalog.universe(word)
+        else:
+            instrument = known.find(word)
+            key = word if instrument is None else instrument.instrument_id
+            found.setdefault(key, Asked(word, instrument))
             continue
-        instrument = known.find(word)
-        key = word if instrument is None else instrument.instrument_id
-        found.setdefault(key, Asked(word, instrument))
+        for member in members:
+            found.setdefault(member.instrument_id, Asked(member.symbol, member))
     return list(found.values())
 
 
@@ -114,13 +128,19 @@ async def described(word: str, vendors: Vendors) -> Instrument:
 
 
 class _Known:
-    """Instruments of the catalog by ticker and identity."""
+    """Observed instruments of the catalog by ticker and identity."""
 
-    def __init__(self, instruments: Sequence[Instrument]) -> None:
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        instruments = [one for one in stores.catalog.instruments() if not one.synthetic]
         self._by_identity = {one.instrument_id: one for one in instruments}
         self._by_symbol: dict[str, list[Instrument]] = {}
         for one in instruments:
             self._by_symbol.setdefault(one.symbol, []).append(one)
+
+    def of(self, identities: Iterable[str]) -> list[Instrument]:
+        """Those instruments that are known."""
+        return [self._by_identity[name] for name in identities if name in self._by_identity]
 
     def find(self, word: str) -> Instrument | None:
         """The instrument a word means; None where it is not known."""
@@ -130,9 +150,21 @@ class _Known:
         spelling = word.upper() if word.islower() and word not in self._by_symbol else word
         named = self._by_symbol.get(spelling, [])
         if len(named) > 1:
+            now = self._using(spelling)
+            named = [one for one in named if one.instrument_id in now] or named
+        if len(named) > 1:
             raise DataError(
-                f"symbol {word!r} is listed on several exchanges: name one of "
+                f"symbol {word!r} stands for several instruments: name one of "
                 f"{', '.join(sorted(one.instrument_id for one in named))}",
                 symbol=word,
             )
         return named[0] if named else None
+
+    def _using(self, symbol: str) -> set[str]:
+        """Identities that have a ticker now."""
+        today = self._stores.clock().date()
+        ended = pl.col("valid_to") < today
+        rows = self._stores.lake.scan(SYMBOL_INTERVALS).filter(
+            pl.col("symbol") == symbol, ~ended.fill_null(value=False)
+        )
+        return set(rows.select("instrument_id").collect()["instrument_id"])

@@ -22,7 +22,7 @@ from hedgerow.errors import DefinitionError, StoreError
 from hedgerow.lake._options import store_options
 
 _CHUNK = 2**20
-_PART = ".part-"
+_PART = "#part-"  # which the janitor takes for a leftover, as a killed copy leaves it
 _PLAIN_MD5 = re.compile(r"[0-9a-f]{32}")
 _NOT_NEW = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
@@ -49,7 +49,10 @@ class Entry:
 class Place(Protocol):
     """Where files lie."""
 
-    where: str
+    @property
+    def where(self) -> str:
+        """Its path or address."""
+        ...
 
     def names(self) -> list[str]:
         """Folders right below, sorted."""

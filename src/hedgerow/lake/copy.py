@@ -184,12 +184,13 @@ def _copy_table(
     if plan.ahead and not force:
         return CopySummary(table, "ahead", 0, 0, 0, plan.target.version)
     replaced = force and (plan.parted_at is not None or plan.ahead)
+    shared = plan.source.commits.keys() & plan.target.commits.keys()
     with store_errors(f"{here.where}/{table} to {there.where}", "copy"):
         wanted = _named_files(plan.source, here)
         files, size = _copy_data(wanted, table, here, there, progress)
         if replaced:
             _replace_log(plan, there)
-        commits = _copy_log(plan.source, here, there)
+        commits = _copy_log(plan.source, here, there, compared=set() if replaced else shared)
         _verify(plan.source, wanted, here, there)
     state = "replaced" if replaced else "copied" if files or commits else "unchanged"
     return CopySummary(table, state, files, size, commits, plan.source.version)
@@ -289,9 +290,15 @@ def _replace_log(plan: _Plan, there: Place) -> None:
             there.remove(plan.target.commits[version].path)
 
 
-def _copy_log(log: _Log, here: Place, there: Place) -> int:
-    """Bring the commits and checkpoints that are not at the target; how many commits."""
+def _copy_log(log: _Log, here: Place, there: Place, *, compared: Collection[int]) -> int:
+    """Bring the commits and checkpoints that are not at the target; how many commits.
+
+    Commits that appeared there since the plan are another writer's: they must be the same.
+    """
     held = _log(there, log.table)
+    for version in sorted(log.commits.keys() & held.commits.keys() - set(compared)):
+        if not is_same(log.commits[version], held.commits[version], here, there):
+            raise _intruder(there, log.table, version)
     checkpoints = [log.checkpoints[path] for path in sorted(log.checkpoints)]
     missing = [entry for entry in checkpoints if entry.path not in held.checkpoints]
     commits = [log.commits[version] for version in sorted(log.commits)]
@@ -299,20 +306,23 @@ def _copy_log(log: _Log, here: Place, there: Place) -> int:
     # A log whose beginning was cleaned away can be read from a checkpoint only.
     first, last = (missing, []) if min(log.commits) > 0 else ([], missing)
     for entry in (*first, *new, *last):
-        if _copy_file(entry, here, there, only_new=True):
+        if _copy_file(entry, here, there, only_new=True) or entry in missing:
             continue
         arrived = there.entries(f"{log.table}/{_LOG}").get(entry.path)
-        commit = _COMMIT.fullmatch(entry.path.rpartition("/")[2])
-        if commit and (arrived is None or not is_same(entry, arrived, here, there)):
-            raise StoreError(
-                f"{there.where}/{log.table}: another writer made version {_version(entry)} "
-                "meanwhile; run it again when it has finished"
-            )
+        if arrived is None or not is_same(entry, arrived, here, there):
+            raise _intruder(there, log.table, _version(entry))
     if missing and held.version <= log.version:
         hint = here.entries(f"{log.table}/{_LOG}").get(f"{log.table}/{_LOG}/{_HINT}")
         if hint is not None:
             _copy_file(hint, here, there, only_new=False)
     return len(new)
+
+
+def _intruder(there: Place, table: str, version: int) -> StoreError:
+    return StoreError(
+        f"{there.where}/{table}: another writer made version {version} meanwhile; run it again "
+        "when it has finished"
+    )
 
 
 def _version(entry: Entry) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from hedgerow.backtest.report import RankedResult, RankingSection, ranking_report
 from hedgerow.domain.files import write_text
 from hedgerow.domain.market import Market
@@ -65,7 +67,8 @@ def rank_and_report(
     by, costs, capital
         As for ``rank``.
     facts
-        What else the report should show, such as ``ingest`` summaries.
+        What else the report should show, such as ``ingest`` summaries. What ``ws.quality``
+        last found of the instruments is shown in any case.
     progress
         Called with each strategy's name before it runs.
 
@@ -92,10 +95,20 @@ def rank_and_report(
     ]
     report = ws.reports / _file_name(title, runs)
     sections = [_section(heading, ranking) for heading, ranking in rankings.items()]
-    write_text(report, ranking_report(title, sections, dict(facts or {})))
+    shown = {"quality": _quality(ws, rankings), **(facts or {})}
+    write_text(report, ranking_report(title, sections, shown))
     for run_id in runs:
         ws.catalog.save_report(ws.stored_path(report), kind="ranking", run_id=run_id)
     return RankedReport(rankings, tuple(runs), len(set(runs) - before), report)
+
+
+def _quality(ws: Workspace, rankings: Mapping[str, Ranking]) -> pl.DataFrame:
+    """What the last check of the bars found of those that were ranked."""
+    results = [r.result for one in rankings.values() for r in one.rows if r.result is not None]
+    symbols = {symbol for result in results for symbol in result.symbols}
+    lengths = {result.timeframe for result in results}
+    found = ws.last_quality()
+    return found.filter(found["symbol"].is_in(symbols) & found["timeframe"].is_in(lengths))
 
 
 def _file_name(title: str, runs: Sequence[str]) -> str:

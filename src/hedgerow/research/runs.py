@@ -16,7 +16,7 @@ import polars as pl
 
 from hedgerow.backtest import Result
 from hedgerow.catalog import Metric, RunRecord
-from hedgerow.domain.schemas import BARS, DIVIDENDS, EQUITY, SIGNALS, SPLITS, TRADES
+from hedgerow.domain.schemas import BARS, DIVIDENDS, EQUITY, FX_RATES, SIGNALS, SPLITS, TRADES
 from hedgerow.research.environment import lock_hash
 from hedgerow.strategies import Strategy
 from hedgerow.workspace import Workspace
@@ -32,6 +32,7 @@ _CIRCUMSTANCES = (
     "cpu_architecture",
 )
 _INPUTS = (BARS.name, SPLITS.name, DIVIDENDS.name)
+_INPUTS_CONVERTED = (*_INPUTS, FX_RATES.name)
 
 
 def run_record(result: Result, strategy: Strategy, *, kind: str = "backtest") -> RunRecord:
@@ -57,6 +58,7 @@ def run_record(result: Result, strategy: Strategy, *, kind: str = "backtest") ->
     facts = result.facts
     versions, as_of = facts.get("versions"), facts.get("as_of")
     read = versions if isinstance(versions, Mapping) else {}
+    inputs = _INPUTS if facts.get("currency") is None else _INPUTS_CONVERTED
     record = RunRecord(
         run_id="unnamed",
         kind=kind,
@@ -70,7 +72,7 @@ def run_record(result: Result, strategy: Strategy, *, kind: str = "backtest") ->
         costs=dataclasses.asdict(result.costs),
         sizing={"rule": type(result.sizing).__name__, **dataclasses.asdict(result.sizing)},
         fill={"price": result.fill, "lot": result.lot, "tick": result.tick},
-        table_versions={name: read[name] for name in _INPUTS if name in read},
+        table_versions={name: read[name] for name in inputs if name in read},
         strategy_source=strategy.source_text,
         lock_hash=lock_hash(),
         notes={
@@ -79,12 +81,24 @@ def run_record(result: Result, strategy: Strategy, *, kind: str = "backtest") ->
             "benchmark": result.benchmark_name,
             "series": facts.get("series", []),
             "notes": result.notes,
+            **_of_several_sources(facts),
             "not_run": [f"{entry.symbol}: {entry.reason}" for entry in result.not_run],
         },
     )
     whole = dataclasses.replace(record, output_sha256=result.sha256())
     name = f"{strategy.name.lower()[:40]}-{_content_hash(whole)}"
     return dataclasses.replace(whole, run_id=name)
+
+
+def _of_several_sources(facts: Mapping[str, object]) -> dict[str, object]:
+    """Where another source begins, and the currency converted to, of reads that have them."""
+    seams, currency = facts.get("seams"), facts.get("currency")
+    told: dict[str, object] = {}
+    if isinstance(seams, list) and seams:
+        told["seams"] = [[*names, str(session)] for *names, session in seams]
+    if currency is not None:
+        told["currency"] = currency
+    return told
 
 
 def _content_hash(record: RunRecord) -> str:

@@ -1,5 +1,6 @@
 """The front door: reads, adjustment, as-of and SQL over one lake and one catalog."""
 
+from hedgerow.workspace.gathering import Gathered
 from hedgerow.workspace.workspace import Workspace
 
-__all__ = ["Workspace"]
+__all__ = ["Gathered", "Workspace"]

@@ -8,9 +8,9 @@ import polars as pl
 
 from hedgerow.domain import Timeframe, knowledge_instant
 from hedgerow.domain.schemas import BARS, QUALITY
+from hedgerow.lake.quality import SERIES
 from hedgerow.workspace.base import WorkspaceBase
-from hedgerow.workspace.quality import assess, gap_ranges
-from hedgerow.workspace.quality.coverage import numbered_sessions
+from hedgerow.workspace.quality import assess, gap_ranges, presence
 from hedgerow.workspace.request import Instant
 from hedgerow.workspace.symbols import Symbols
 
@@ -92,6 +92,31 @@ class Checking(WorkspaceBase):
             self.lake.merge(QUALITY, report, ingested_at=instant)
         return report
 
+    def last_quality(self, symbols: Symbols = None) -> pl.DataFrame:
+        """What was last found of each series, from the table ``quality``.
+
+        Returns
+        -------
+        pl.DataFrame
+            Rows as ``quality`` gives them, one a series, sorted by symbol; none where nothing
+            was ever checked.
+
+        Raises
+        ------
+        DataError
+            A symbol is not known.
+        """
+        rows = self.lake.scan(QUALITY)
+        if symbols is not None:
+            asked = [one.instrument_id for one in self.instruments(symbols)]
+            rows = rows.filter(pl.col("instrument_id").is_in(asked))
+        return (
+            rows.sort("checked_at")
+            .unique([*SERIES, "symbol"], keep="last", maintain_order=True)
+            .sort("symbol", "instrument_id", "timeframe", "source", "adjustment")
+            .collect()
+        )
+
     def gaps(self, symbols: Symbols = None, timeframe: str | Timeframe = "1d") -> pl.DataFrame:
         """Every run of sessions without a bar between the first and the last of each series.
 
@@ -118,7 +143,8 @@ class Checking(WorkspaceBase):
                 pl.col("timeframe") == Timeframe.parse(timeframe).code,
                 pl.col("instrument_id").is_in(list(asked)),
             )
-            .select("source", "timeframe", "instrument_id", "adjustment", "session")
+            .select(*SERIES, "session")
+            .sort(*SERIES, "session")
             .collect()
         )
-        return gap_ranges(bars, exchanges, numbered_sessions(asked.values()))
+        return gap_ranges(presence(bars, exchanges))

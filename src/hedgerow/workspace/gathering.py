@@ -137,20 +137,26 @@ def _who(
 
 
 def _told(what: str, load: BarsLoad | FactsLoad, *, must: bool) -> list[str]:
-    from hedgerow.ingest import BarsLoad
-
-    each = load.series if isinstance(load, BarsLoad) else load.facts
-    names = [one.symbol if isinstance(load, BarsLoad) else one.name for one in each]  # type: ignore[union-attr]
-    failed = [f"{n}: {one.error}" for n, one in zip(names, each, strict=True) if one.error]
+    outcomes = _outcomes(load)
+    failed = [f"{name}: {error}" for name, _, error in outcomes if error]
     if must and failed:
         more = f"; and {len(failed) - _TOLD} more" if len(failed) > _TOLD else ""
         raise VendorError(
-            f"{what} of {len(failed)} of {len(each)} symbols could not be fetched: "
+            f"{what} of {len(failed)} of {len(outcomes)} symbols could not be fetched: "
             f"{'; '.join(failed[:_TOLD])}{more}"
         )
     by: dict[str, list[str]] = {}
-    for name, one in zip(names, each, strict=True):
-        if one.source is not None:
-            by.setdefault(one.source, []).append(name)
+    for name, source, _ in outcomes:
+        if source is not None:
+            by.setdefault(source, []).append(name)
     served = [f"{what} of {', '.join(of)} from {source}" for source, of in sorted(by.items())]
     return [*served, *(f"{what} of {line}" for line in failed)]
+
+
+def _outcomes(load: BarsLoad | FactsLoad) -> list[tuple[str, str | None, str]]:
+    """Symbol, who served it if anybody, and why nobody could."""
+    from hedgerow.ingest import BarsLoad
+
+    if isinstance(load, BarsLoad):
+        return [(one.symbol, one.source, one.error) for one in load.series]
+    return [(one.name, one.source, one.error) for one in load.facts]

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hedgerow.domain import Adjustment, Timeframe
 from hedgerow.errors import DefinitionError
 from hedgerow.lake import IngestSummary
 from hedgerow.sources import Source
+from hedgerow.sources.vendor import Vendor
 from hedgerow.workspace.base import WorkspaceBase
+from hedgerow.workspace.request import Day, read_day
 from hedgerow.workspace.sql import reserved_names
+
+if TYPE_CHECKING:
+    from hedgerow.ingest import BarsLoad, SeriesLoad
 
 
 class Loading(WorkspaceBase):
@@ -61,6 +68,69 @@ class Loading(WorkspaceBase):
             if progress is not None:
                 progress(batch.frame.height)
         return summaries
+
+    def fetch_bars(
+        self,
+        symbols: str | Sequence[str],
+        start: Day = None,
+        end: Day = None,
+        timeframe: str | Timeframe = "1d",
+        *,
+        sources: Sequence[str | Vendor] | None = None,
+        adjustment: str | Adjustment = Adjustment.RAW,
+        allow_gaps: bool = False,
+        refresh: bool = False,
+        progress: Callable[[SeriesLoad], None] | None = None,
+    ) -> BarsLoad:
+        """Load from vendors what the lake lacks of some series, as ``hedgerow ingest bars`` does.
+
+        Parameters
+        ----------
+        symbols
+            Tickers, identities and universes, in one text or a list.
+        start, end
+            First and last session; as far back as the vendor goes, and the newest that closed.
+        timeframe
+            Length of the bars.
+        sources
+            Vendors to ask, best first; those that have a key by default.
+        adjustment
+            ``raw`` as traded, or ``split`` or ``total`` as the vendor restates it.
+        allow_gaps
+            Whether sessions without bars are accepted, and told.
+        refresh
+            Whether everything is asked for again.
+        progress
+            Called for each symbol when its rows are stored.
+
+        Returns
+        -------
+        BarsLoad
+            What was loaded, from whom, and what nobody could serve; ``ok`` where all is there.
+
+        Raises
+        ------
+        DataError
+            A ticker or a date cannot be understood.
+        DefinitionError
+            A source is not known or has no bars.
+        AuthError
+            No source has a key.
+        StoreError
+            The stores cannot be read or written.
+        """
+        from hedgerow.ingest import BarsWish, Stores, ingest_bars
+
+        wish = BarsWish(
+            Timeframe.parse(timeframe),
+            read_day(start),
+            read_day(end, last=True),
+            Adjustment(adjustment),
+            allow_gaps,
+            refresh,
+        )
+        stores = Stores(self.lake, self.catalog, self.settings)
+        return ingest_bars(stores, symbols, sources=sources, wish=wish, progress=progress)
 
     def import_table(
         self,

@@ -109,7 +109,8 @@ def read(
     filling = Filling()
     if source is None:
         around = held_series(wanted) if history and request.start is not None else held
-        filling = fill(found, around, series, source_priority)
+        intraday = request.timeframe.intraday
+        filling = fill(found, around, series, source_priority, intraday=intraday)
     actions = told(lake, request, series, filling.sessions, source_priority)
     unused = held.join(filling.sessions, on=list(SERIES), how="anti")
     return Read(

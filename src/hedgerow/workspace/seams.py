@@ -66,7 +66,12 @@ class Filling:
 
 
 def fill(
-    bars: pl.LazyFrame, held: pl.DataFrame, chosen: pl.DataFrame, source_priority: Sequence[str]
+    bars: pl.LazyFrame,
+    held: pl.DataFrame,
+    chosen: pl.DataFrame,
+    source_priority: Sequence[str],
+    *,
+    intraday: bool,
 ) -> Filling:
     """Decide which sessions other sources fill.
 
@@ -80,6 +85,8 @@ def fill(
         The preferred series of each instrument.
     source_priority
         Sources, best first.
+    intraday
+        Whether a session has several bars.
 
     Returns
     -------
@@ -89,11 +96,10 @@ def fill(
     rivals = _rivals(held, chosen, source_priority)
     if rivals.is_empty():
         return Filling()
-    closes = _session_closes(bars, rivals)
+    closes = _session_closes(bars, rivals, intraday=intraday)
     merged = closes.join(rivals.select(_BY, source="base").unique(), on=[_BY, "source"])
     decided = []
-    for place in range(int(rivals["place"].max() or 0) + 1):
-        pairs = rivals.filter(pl.col("place") == place)
+    for pairs in rivals.partition_by("place", maintain_order=True):
         rival = closes.join(pairs.select(_BY, "source"), on=[_BY, "source"])
         stretch = _agreeing(_compared(merged, rival))
         decided.append(stretch)
@@ -122,20 +128,19 @@ def _rivals(
         others.sort(_BY, ranked(source_priority), "source")
         .with_columns(turn)
         .select(_BY, "base", "source", "place")
+        .sort("place", _BY)
     )
 
 
-def _session_closes(bars: pl.LazyFrame, rivals: pl.DataFrame) -> pl.DataFrame:
+def _session_closes(bars: pl.LazyFrame, rivals: pl.DataFrame, *, intraday: bool) -> pl.DataFrame:
     """``instrument_id, session, source, close, currency``: the last close of each session."""
     raw = pl.col("adjustment") == Adjustment.RAW
     wanted = pl.concat([rivals.select(_BY, "source"), rivals.select(_BY, source="base")]).unique()
-    return (
-        bars.filter(raw)
-        .join(wanted.lazy(), on=[_BY, "source"], how="semi")
-        .group_by(*_DAY, "source")
-        .agg(pl.col("close", "currency").sort_by("timestamp").last())
-        .collect()
-    )
+    found = bars.filter(raw).join(wanted.lazy(), on=[_BY, "source"], how="semi")
+    if intraday:
+        last = pl.col("close", "currency").sort_by("timestamp").last()
+        found = found.group_by(*_DAY, "source").agg(last)
+    return found.select(*_DAY, "source", "close", "currency").collect()
 
 
 def _compared(merged: pl.DataFrame, rival: pl.DataFrame) -> pl.DataFrame:

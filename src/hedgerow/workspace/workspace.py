@@ -247,6 +247,7 @@ class Workspace(Loading, Companies, Checking):
                 "sources": sources,
                 "series": found.series.rows(),
                 "seams": found.seams.rows(),
+                **({"currency": request.currency} if request.currency else {}),
                 "notes": notes,
                 "versions": self.lake.versions(),
                 "synthetic": any("synthetic" in name for name in sources),

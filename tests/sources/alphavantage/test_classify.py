@@ -128,6 +128,11 @@ class TestWords:
             error = information("x" * length + f" {KEY} and more " + "y" * 99)
             assert "planted" not in str(error)
 
+    def test_a_key_at_the_cut_of_a_refusal_by_status_is_hidden_whole(self):
+        for length in range(160, 210):
+            error = judged("x" * length + f" {KEY} and more", 403)
+            assert "plante" not in str(error)
+
 
 class TestBodies:
     @pytest.mark.parametrize(

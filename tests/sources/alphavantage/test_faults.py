@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import json
 import logging
 
 import polars as pl
@@ -34,7 +35,7 @@ from hedgerow.errors import (
     QuotaExhausted,
     RateLimited,
 )
-from hedgerow.testing.vendors import faults
+from hedgerow.testing.vendors import Response, faults
 from hedgerow.testing.vendors.alphavantage import (
     REQUESTS_A_DAY,
     FakeAlphaVantage,
@@ -170,9 +171,9 @@ class TestMetAlways:
         nothing_leaks(failing(paid, patience, BadPayload, fault))
 
     def test_a_body_cut_at_any_place_is_never_an_answer(self, paid, patience):
-        for tenth in range(10):
+        for fraction in (0.0, 0.01, 0.5, 0.99):
             paid.heal()
-            failing(paid, patience, BadPayload, faults.cut_short(tenth / 10))
+            failing(paid, patience, BadPayload, faults.cut_short(fraction), times=1)
 
 
 class TestQuota:
@@ -267,6 +268,23 @@ def test_errors_are_not_kept(paid, patience):
         with pytest.raises(HedgerowError):
             chunks(connected(paid, patience), REQUEST)
     assert is_whole(chunks(connected(paid, patience), REQUEST))
+
+
+def test_a_key_that_a_good_answer_repeats_is_not_kept(paid, patience, nothing_leaks):
+    """Of series and of everything else: both ways of keeping answers take it out."""
+
+    def talkative(answer):
+        told = {**json.loads(answer.body), "Thanks": f"your API key is {KEY}"}
+        return Response.json(told)
+
+    paid.script(faults.changed(talkative), times=2)
+    chunks(connected(paid, patience), REQUEST)
+    paid.script(faults.changed(talkative))
+    ask(connected(paid, patience), lambda one: one.fundamentals(ZQX))
+    kept = list((patience.cache / "answers").rglob("*.gz"))
+    assert len(kept) == 3
+    assert all(b"Thanks" in gzip.decompress(place.read_bytes()) for place in kept)
+    nothing_leaks()
 
 
 def test_the_key_is_required(monkeypatch):

@@ -135,6 +135,13 @@ class TestWindow:
         assert found["date"].min() == dt.date(2025, 11, 17)
         assert sizes(paid) == ["compact"]
 
+    def test_a_saturday_is_reached_by_the_monday_that_is_the_oldest_row(self, paid):
+        friday = dt.datetime(2026, 4, 3, 22, tzinfo=dt.UTC)
+        paid.clock = lambda: friday
+        found = rates(paid, dt.date(2025, 11, 15), given=options(clock=lambda: friday))
+        assert found["date"].min() == dt.date(2025, 11, 17)
+        assert sizes(paid) == ["compact"]
+
     def test_a_compact_answer_that_begins_late_is_followed_by_the_full_one(self, paid):
         told = paid.rates
         sunday = (dt.date(2026, 3, 29), 1.1)

@@ -14,7 +14,7 @@ from tests.sources.fmp.asking import LAST, VEX, ZQL, ZQX, bars_request, quick, w
 
 from hedgerow.domain import Adjustment, Instrument, Timeframe
 from hedgerow.domain.schemas import BARS, DIVIDENDS, SPLITS
-from hedgerow.errors import DefinitionError, NotFound
+from hedgerow.errors import BadPayload, DefinitionError, NotFound
 from hedgerow.sources.http import HttpOptions
 from hedgerow.sources.vendor import BarsRequest, Chunk
 from hedgerow.testing.vendors import FakeServer, Response, World
@@ -102,6 +102,11 @@ class TestRegression:
         assert bars["close"].to_list() == pytest.approx((wanted["close"] / 100).to_list())
         assert bars["volume"].to_list() == wanted["volume"].to_list()
         assert bars["currency"].unique().to_list() == ["GBP"]
+
+    def test_another_currency_than_the_catalogs_is_an_error(self, fake: FakeFmp) -> None:
+        mistaken = Instrument.of("ZQX", exchange="XNAS", currency="GBP")
+        with pytest.raises(BadPayload, match="quotes ZQX in USD, and the catalog in GBP"):
+            chunks_of(fake, bars_request(mistaken))
 
     @pytest.mark.parametrize(
         ("symbol", "spelt"), [("BRK.X", "BRK-X"), ("ZQXpA", "ZQX-PA"), ("ZQXPA", "ZQXPA")]
@@ -206,6 +211,13 @@ class TestFaultyRows:
         assert refused(chunks) == ["differing_days"] * 2
         assert table(chunks, BARS.name)["session"].max() == dt.date(2026, 3, 30)
 
+    def test_a_foreign_row_does_not_make_a_day_doubtful(self, fake: FakeFmp) -> None:
+        other = {"symbol": "OTHER", "adjClose": 1.0}
+        fake.script(edited(lambda rows: rows.append({**rows[0], **other})), path="eod")
+        chunks = chunks_of(fake, bars_request(ZQX))
+        assert refused(chunks) == ["foreign_symbol"]
+        assert table(chunks, BARS.name).height == WORLD.daily("ZQX").height
+
     def test_a_null_price_stays_null_for_the_gate(self, fake: FakeFmp) -> None:
         fake.script(edited(lambda rows: rows[3].update(adjOpen=None)), path="eod")
         assert table(chunks_of(fake, bars_request(ZQX)), BARS.name)["open"].null_count() == 1
@@ -247,8 +259,10 @@ def test_the_limit_is_always_sent(fake: FakeFmp) -> None:
 
 
 def test_actions_of_companies_come_one_after_the_other(fake: FakeFmp) -> None:
+    unknown = [Instrument.of("NOPE"), Instrument.of("NOPE", exchange="XLON", currency="GBP")]
+
     async def gather(vendor: object) -> list[object]:
-        asked = vendor.actions([ZQX, VEX], dt.date(2025, 6, 1))  # type: ignore[attr-defined]
+        asked = vendor.actions([*unknown, ZQX, VEX], dt.date(2025, 6, 1))  # type: ignore[attr-defined]
         return [batch async for batch in asked]
 
     batches = with_fmp(fake, gather)

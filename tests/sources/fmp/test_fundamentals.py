@@ -197,6 +197,7 @@ class TestAcceptance:
             ),
             ({"acceptedDate": "2025-12-31 09:00:00"}, "known_before_period_end"),
             ({"date": "2025-02-31"}, "unreadable_date"),
+            ({"period": "H1"}, "unexpected_period"),
         ],
     )
     def test_a_report_that_cannot_be_dated_is_refused(
@@ -237,6 +238,19 @@ class TestFaultyRows:
             edited(lambda sent: sent.insert(0, {**sent[0], "symbol": "OTHER"})), path="ratios"
         )
         assert set(rows(fake)["symbol"]) == {"ZQX"}
+
+    def test_annual_reports_in_the_place_of_quarters_are_refused(self, fake: FakeFmp) -> None:
+        """As the vendor sends them for a period it does not understand."""
+
+        def to_annual(sent: list[dict[str, Any]]) -> None:
+            sent[:] = [{**row, "period": "FY"} for row in sent if row["period"] == "Q4"]
+
+        fake.script(lambda _, healthy: healthy(), edited(to_annual), path="income-statement")
+        batches = figures_of(fake)
+        refused = refused_of(batches)["rules"].to_list()
+        assert refused.count("unexpected_period") == 3
+        assert set(refused) == {"unexpected_period", "no_acceptance"}
+        assert "Q4" not in set(rows_of(batches, FUNDAMENTALS.name)["period"])
 
     def test_a_period_that_comes_twice_counts_once(self, fake: FakeFmp) -> None:
         """The vendor sends the newest first."""

@@ -62,10 +62,10 @@ def test_every_exchange_has_a_calendar(mic: str) -> None:
 @pytest.mark.parametrize(
     ("spelt", "symbol", "mic"),
     [
-        ("BRK-B", "BRK.B", ""),
+        ("BRK-X", "BRK.X", ""),
         ("ZQX-PA", "ZQXpA", ""),
-        ("NOVO-B.CO", "NOVO-B", "XCSE"),
-        ("7203.T", "7203", "XTKS"),
+        ("ZQN-B.CO", "ZQN-B", "XCSE"),
+        ("9999.T", "9999", "XTKS"),
         ("ZQX", "ZQX", ""),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import polars as pl
@@ -15,6 +16,7 @@ from hedgerow.settings import Settings
 from hedgerow.sources.http import HttpOptions
 from hedgerow.sources.massive import Massive
 from hedgerow.sources.vendor import BarsRequest, Chunk
+from hedgerow.testing.vendors import World
 from hedgerow.testing.vendors.contract import Waits
 from hedgerow.testing.vendors.massive import FakeMassive
 
@@ -23,10 +25,19 @@ KEY = "planted-massive-key"
 Answer = TypeVar("Answer")
 
 
+@dataclass(frozen=True)
+class Ticking:
+    """A clock that goes on by what has been waited."""
+
+    start: dt.datetime
+    waits: Waits
+
+    def __call__(self) -> dt.datetime:
+        return self.start + dt.timedelta(seconds=sum(self.waits.seconds))
+
+
 def quick(**changes: Any) -> HttpOptions:
     """Options that wait for nothing, with the fakes' clock."""
-    from hedgerow.testing.vendors import World
-
     told = {"clock": World.small().clock, "sleep": Waits([]), "unlimited": True, "timeout": 1.0}
     return HttpOptions(**{"attempts": 3, **told, **changes})
 

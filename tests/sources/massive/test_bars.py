@@ -297,6 +297,13 @@ def test_free_plan_gives_the_session_before_while_the_day_is_not_over():
     assert chunks[-1].through == dt.date(2026, 3, 30)
 
 
+def test_free_plan_has_nothing_yet_of_a_day_that_is_not_over():
+    with FakeMassive(key=KEY, plan="free") as fake:
+        outcome = chunks_of(connected(fake, plan="free"), wanted(start="2026-03-31"))
+
+    assert outcome == ([], None)
+
+
 def test_free_plan_sends_two_years_and_says_that_there_is_more():
     with FakeMassive(key=KEY, plan="free") as fake:
         ask = wanted(start="2000-01-01", end="2026-03-30")
@@ -329,6 +336,14 @@ def test_unknown_instrument_is_not_found(fake, symbol, mic):
     assert chunks == []
     assert isinstance(error, NotFound)
     assert symbol in str(error)
+
+
+def test_namesake_abroad_is_not_even_asked_about(fake):
+    """The American VEX is another company than one in London."""
+    chunks, error = chunks_of(connected(fake), wanted("VEX", mic="XLON"))
+
+    assert (chunks, fake.requests) == ([], [])
+    assert isinstance(error, NotFound)
 
 
 def test_total_returns_are_not_massives(fake):

@@ -38,6 +38,7 @@ from hedgerow.testing.vendors.yahoo import (
 pytest.importorskip("yfinance", reason="yfinance is not installed: the extra yahoo")
 
 from hedgerow.sources.yahoo import Yahoo
+from hedgerow.sources.yahoo.source import _windows
 
 ZQX = Instrument.of("ZQX", exchange="XNAS")
 START, END = dt.date(2026, 1, 2), dt.date(2026, 3, 31)
@@ -254,16 +255,37 @@ def test_a_quote_without_a_close_does_not_displace_the_bar(fake, connect, health
 
 
 def test_minutes_of_long_ago_are_refused_before_they_are_asked_for(fake, connect):
-    with pytest.raises(NotEntitled, match="since 2026-03-0"):
-        ask(connect(), request(start=START, code="1m"))
+    with pytest.raises(NotEntitled, match="since 2026-03-03 only"):
+        ask(connect(), request(end=dt.date(2026, 1, 30), code="1m"))
 
     assert not [one for one in fake.requests if one.query.get("interval") == "1m"]
 
 
-def test_minutes_of_a_month_are_asked_for_by_the_week(connect):
+def test_minutes_that_reach_too_far_back_come_as_far_as_they_go_and_fail(options, fake):
+    # On the first day of the sixty, both of the days on which the fake has hours.
+    clock = dt.datetime(2025, 11, 29, 12, tzinfo=dt.UTC)
+    settings = Settings(_env_file=None, yahoo_url=fake.url)
+    vendor = Yahoo(settings=settings, options=replace(options, clock=lambda: clock))
+    chunks = []
+
+    async def gather() -> None:
+        async with vendor:
+            span = request(ZQX, dt.date(2025, 1, 2), dt.date(2025, 11, 28), "5m")
+            async for chunk in vendor.bars(span):
+                chunks.append(chunk)  # noqa: PERF401  what came before the error is wanted
+
+    with pytest.raises(Incomplete, match="since 2025-10-01 only") as raised:
+        asyncio.run(gather())
+
+    assert raised.value.facts["earliest"] == dt.date(2025, 10, 1)
+    days = bars_of(chunks)["session"].unique().sort().to_list()
+    assert days == [dt.date(2025, 10, 31), dt.date(2025, 11, 3), dt.date(2025, 11, 28)]
+
+
+def test_minutes_of_a_month_are_asked_for_by_the_week():
     month = request(start=dt.date(2026, 3, 4), code="1m")
 
-    spans = list(connect()._windows(month))
+    spans = list(_windows(month, dt.date(2026, 3, 3)))
 
     assert spans[0][0] == month.start
     assert spans[-1][1] == END

@@ -229,6 +229,18 @@ def test_minutes_before_a_split_are_as_traded(fake, options):
     assert bars["close"].to_list() == minutes["close"].to_list()
 
 
+def test_hours_begin_with_the_session_and_end_with_it(yahoo):
+    bars = bars_of(ask(yahoo, request(ZQX, END, END, "1h")))
+
+    # Half past nine in New York, and seven bars to four o'clock.
+    starts = [dt.datetime(2026, 3, 31, hour, 30, tzinfo=dt.UTC) for hour in range(13, 20)]
+    assert bars["timestamp"].to_list() == starts
+    minutes = World.small().minutes.filter(
+        pl.col("symbol") == "ZQX", pl.col("start").dt.date() == END
+    )
+    assert bars["volume"].sum() == pytest.approx(minutes["volume"].sum())
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +118,7 @@ def _counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-_FINDINGS = {
+_FINDINGS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "no_bars": lambda _: "no row was sound",
     "gaps": lambda row: f"{_counted(row['missing_sessions'], 'session')} missing: {row['gaps']}",
     "behind": lambda row: f"{_counted(row['sessions_behind'], 'session')} behind",

@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,6 +70,8 @@ class Classifier:
 
     def __call__(self, reply: Reply) -> HedgerowError | None:
         """Error that an answer stands for."""
+        # Before anything is cut off, lest half a key remain.
+        reply = replace(reply, body=self._redact.bytes(reply.body))
         if (error := by_status(reply)) is not None:
             return error
         body = reply.body.removeprefix(b"\xef\xbb\xbf").strip()
@@ -145,8 +148,8 @@ class Classifier:
         return BadPayload(f"{reply.where}: {what} but {begins!r}", where=reply.where)
 
     def _said(self, text: str) -> str:
-        """Beginning of a text on one line; secrets are taken out before it is cut."""
-        line = " ".join(_ECHOED_KEY.sub(rf"\g<1>{HIDDEN}", self._redact(text)).split())
+        """Beginning of a text on one line, without a key that it repeats."""
+        line = " ".join(_ECHOED_KEY.sub(rf"\g<1>{HIDDEN}", text).split())
         return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
 
 

@@ -24,14 +24,16 @@ from hedgerow.sources.fmp.client import FmpClient
 from hedgerow.sources.fmp.figures import (
     INCOME,
     KEY_METRICS_TTM,
+    PERIODS,
     RATIOS_TTM,
     acceptances,
     check_columns,
     long_figures,
     period_figures,
+    telling,
 )
 from hedgerow.sources.fmp.parse import UNREADABLE_DATE, UNREADABLE_NUMBER
-from hedgerow.sources.fmp.snapshot import Profile, known_now
+from hedgerow.sources.fmp.snapshot import FIGURE_COLUMNS, Profile, known_now, snapshots
 from hedgerow.sources.fmp.spelling import sent_symbol
 from hedgerow.sources.fmp.table import read_table
 from hedgerow.sources.vendor import Clock
@@ -42,21 +44,7 @@ _ROWS_AT_ONCE = 10_000
 _PERIODS = ("annual", "Q1", "Q2", "Q3", "Q4")
 _REPORT = ("symbol", "date", "period", "reportedCurrency", "filingDate", "acceptedDate")
 _PRICES = ("open", "high", "low", "close", "volume")
-_PROFILE = (
-    "symbol",
-    "price",
-    "marketCap",
-    "beta",
-    "lastDividend",
-    "range",
-    "companyName",
-    "currency",
-    "exchange",
-    "country",
-    "sector",
-    "isEtf",
-    "isFund",
-)
+_PROFILE = ("symbol", "currency", *FIGURE_COLUMNS)
 
 _SUBUNITS = frozenset(major for major, _ in MINOR_UNITS.values())
 
@@ -110,10 +98,11 @@ class BulkFiles:
                     raise
                 break
             table = read_table(reply.body, _PROFILE, reply.where)
-            check_columns(set(table.columns), dict.fromkeys(_PROFILE[1:], ""), reply.where)
+            check_columns(table.columns, _PROFILE, reply.where)
             rows += table.height
             for piece in _pieces(table, by_symbol):
-                yield self._snapshots(piece, by_symbol, reply.where)
+                companies = (Profile(row, reply.where) for row in piece.iter_rows(named=True))
+                yield _figures(*snapshots(companies, self._clock()), by_symbol)
             part += 1
         _check_rows(rows, max(at_least, 1), "fmp profile-bulk")
 
@@ -158,11 +147,12 @@ class BulkFiles:
             "income-statement-bulk", year=year, period=period, refresh=refresh
         )
         table = read_table(reply.body, (*_REPORT, *INCOME), reply.where)
-        check_columns(set(table.columns), INCOME, reply.where)
+        check_columns(table.columns, {*_REPORT, *telling(INCOME)}, reply.where)
         _check_rows(table.height, at_least, reply.where)
         by_symbol = _by_symbol(instruments)
-        for piece in _pieces(_with_columns(table, _REPORT), by_symbol):
-            rows, refused = period_figures(piece, INCOME, acceptances(piece))
+        wanted = PERIODS.get(period, (period,))
+        for piece in _pieces(table, by_symbol):
+            rows, refused = period_figures(piece, INCOME, acceptances(piece), wanted)
             yield _figures(rows, refused, by_symbol)
 
     async def trailing(
@@ -193,12 +183,12 @@ class BulkFiles:
             pure = {sent: item for sent, item in columns.items() if _is_pure(item)}
             reply = await self._client.bulk(f"{name}-ttm-bulk", refresh=refresh)
             table = read_table(reply.body, ("symbol", *pure), reply.where)
-            check_columns(set(table.columns), pure, reply.where)
+            check_columns(table.columns, telling(pure), reply.where)
             _check_rows(table.height, at_least, reply.where)
             for piece in _pieces(table, by_symbol):
                 nothing = pl.lit(None, pl.String)
                 dated = piece.with_columns(
-                    _stamp(self._clock()),
+                    known_now(self._clock()),
                     period=pl.lit("TTM"),
                     reportedCurrency=nothing,
                     _rule=nothing,
@@ -244,21 +234,12 @@ class BulkFiles:
             )
         reply = await self._client.bulk("eod-bulk", date=day.isoformat(), refresh=refresh)
         table = read_table(reply.body, ("symbol", "date", *_PRICES), reply.where)
-        check_columns(set(table.columns), dict.fromkeys(_PRICES, ""), reply.where)
+        check_columns(table.columns, ("date", *_PRICES), reply.where)
         _check_rows(table.height, at_least, reply.where)
         whole = [one for one in instruments if one.currency not in _SUBUNITS]
         by_symbol = _by_symbol(whole)
-        for piece in _pieces(_with_columns(table, ("date", *_PRICES)), by_symbol):
+        for piece in _pieces(table, by_symbol):
             yield _bars(piece, by_symbol, day)
-
-    def _snapshots(self, piece: pl.DataFrame, by_symbol: pl.DataFrame, where: str) -> SourceBatch:
-        frames, refusals = [], []
-        for row in piece.iter_rows(named=True):
-            figures, refused = Profile(row, where).figures()
-            frames.append(figures.with_columns(symbol=pl.lit(row["symbol"])))
-            refusals.append(refused)
-        rows = pl.concat(frames).with_columns(_stamp(self._clock()))
-        return _figures(rows, pl.concat(refusals), by_symbol)
 
 
 def _pieces(table: pl.DataFrame, by_symbol: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -335,19 +316,6 @@ def _bars(piece: pl.DataFrame, by_symbol: pl.DataFrame, day: dt.date) -> SourceB
         else named.with_columns(session=pl.lit(day), available_at=pl.col("timestamp"))
     )
     return SourceBatch.of(BARS, frame, refused=refused)
-
-
-def _stamp(now: dt.datetime) -> list[pl.Expr]:
-    stamped = known_now(pl.DataFrame({"item": [None]}), "", now)
-    return [
-        pl.lit(stamped[name][0]).cast(stamped.schema[name]).alias(name)
-        for name in ("period_end", "available_at")
-    ]
-
-
-def _with_columns(table: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    absent = [name for name in names if name not in table.columns]
-    return table.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
 
 
 def _is_pure(item: str) -> bool:

@@ -62,13 +62,24 @@ class FmpClient:
 
     def __init__(self, key: str, url: str, plan: str, options: HttpOptions) -> None:
         self._rows = _FREE_ROWS if plan == "free" else _EVERY_ROW
-        secret = {"secrets": (key,), "params": {"apikey": key}, "options": options}
         quota = plan == "free"
         self._http = VendorClient(
-            "fmp", url, rates=PLANS[plan], classify=lambda r: classify(r, quota=quota), **secret
+            "fmp",
+            url,
+            secrets=(key,),
+            params={"apikey": key},
+            rates=PLANS[plan],
+            classify=lambda reply: classify(reply, quota=quota),
+            options=options,
         )
         self._bulk = VendorClient(
-            "fmp-bulk", url, rates=_BULK_RATES, classify=classify_csv, **secret
+            "fmp-bulk",
+            url,
+            secrets=(key,),
+            params={"apikey": key},
+            rates=_BULK_RATES,
+            classify=classify_csv,
+            options=options,
         )
 
     async def profile(self, symbol: str, *, refresh: bool = False) -> Reply:
@@ -104,11 +115,6 @@ class FmpClient:
         """``splits`` or ``dividends`` of a company."""
         params = {"symbol": symbol, "limit": self._rows}
         return await self._http.get(f"/stable/{endpoint}", params, refresh=refresh)
-
-    async def delisted(self, page: int, *, refresh: bool = False) -> Reply:
-        """A page of a hundred delisted companies."""
-        params = {"page": page, "limit": 100}
-        return await self._http.get("/stable/delisted-companies", params, refresh=refresh)
 
     async def bulk(self, name: str, *, refresh: bool = False, **params: object) -> Reply:
         """A CSV file of the whole market, such as ``ratios-ttm-bulk``.
@@ -192,10 +198,11 @@ def _refusal(reply: Reply, *, quota: bool) -> HedgerowError | None:
 
 def _hint(facts: dict[str, Any]) -> float | None:
     """Seconds to wait, as the body has them."""
-    waits = [facts.get(f"X-Rate-Limit-Retry-After-{unit}") for unit in ("Seconds", "Milliseconds")]
-    if not all(isinstance(wait, int | float) for wait in waits):
+    whole = facts.get("X-Rate-Limit-Retry-After-Seconds")
+    rest = facts.get("X-Rate-Limit-Retry-After-Milliseconds")
+    if not isinstance(whole, int | float) or not isinstance(rest, int | float):
         return None
-    return float(waits[0]) + float(waits[1]) / 1000
+    return whole + rest / 1000
 
 
 def _object(reply: Reply) -> dict[str, Any]:

@@ -9,6 +9,7 @@ its period ended is refused: the vendor fills dates it does not have with the pe
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -19,7 +20,11 @@ from hedgerow.sources.fmp.parse import UNREADABLE_DATE, UNREADABLE_NUMBER, read_
 
 NO_ACCEPTANCE = "no_acceptance"
 KNOWN_TOO_SOON = "known_before_period_end"
+UNEXPECTED_PERIOD = "unexpected_period"
 UNKNOWN_CURRENCY = "unknown_currency"
+
+#: Fiscal periods by the vendor's word for their length.
+PERIODS = {"annual": ("FY",), "quarter": ("Q1", "Q2", "Q3", "Q4")}
 
 #: Lines of ``income-statement``.
 INCOME = {
@@ -40,7 +45,8 @@ INCOME = {
 }
 
 # Without interestCoverageRatio, which is 0 where there is no interest to cover.
-_RATIOS = {
+#: Columns of ``ratios``.
+RATIOS = {
     "priceToEarningsRatio": "pe_ratio",
     "priceToEarningsGrowthRatio": "peg_ratio",
     "priceToBookRatio": "pb_ratio",
@@ -59,11 +65,6 @@ _RATIOS = {
     "bookValuePerShare": "book_value",
     "revenuePerShare": "revenue_per_share",
     "freeCashFlowPerShare": "free_cash_flow_per_share",
-}
-
-#: Columns of ``ratios``.
-RATIOS = {
-    **_RATIOS,
     "dividendYield": "dividend_yield",
     "dividendPerShare": "dividend_per_share",
 }
@@ -85,6 +86,8 @@ RATIOS_TTM = {f"{sent}TTM": item for sent, item in RATIOS.items() if item != "di
 
 #: Columns of ``key-metrics-ttm``.
 KEY_METRICS_TTM = {f"{sent}TTM": item for sent, item in KEY_METRICS.items()}
+
+_TELLING = {"revenue", "netIncome", "priceToEarningsRatio", "debtToEquityRatio", "returnOnEquity"}
 
 _ACCEPTED = ("acceptedDate",)
 _FILED = ("filingDate", "fillingDate")  # the older endpoint's spelling
@@ -116,29 +119,41 @@ def read_report(body: bytes, names: dict[str, str], symbol: str, where: str) -> 
     Raises
     ------
     BadPayload
-        It is no such list, or has none of the named columns: the vendor has renamed them, as
-        it has before.
+        It is no such list, or its columns are called otherwise: the vendor has renamed them
+        before.
     """
     rows = [row for row in read_rows(body, where, exact=True) if row.get("symbol") == symbol]
     wanted = [*_TEXTS, *names]
     columns = {name: [_text(row.get(name)) for row in rows] for name in wanted}
     table = pl.DataFrame(columns, schema=dict.fromkeys(wanted, pl.String()))
-    check_columns({name for row in rows for name in row} if rows else set(wanted), names, where)
+    if rows:
+        check_columns({name for row in rows for name in row}, telling(names), where)
     return table
 
 
-def check_columns(sent: set[str], names: dict[str, str], where: str) -> None:
-    """Refuse an answer that has none of the columns that are to be read.
+def telling(names: dict[str, str]) -> set[str]:
+    """Columns among some that are never absent, unless the vendor has renamed them.
+
+    Examples
+    --------
+    >>> sorted(telling(RATIOS_TTM))
+    ['debtToEquityRatioTTM', 'priceToEarningsRatioTTM']
+    """
+    return {name for name in names if name.removesuffix("TTM") in _TELLING}
+
+
+def check_columns(sent: Iterable[str], needed: Iterable[str], where: str) -> None:
+    """Refuse an answer whose columns are called otherwise, which would read as nulls.
 
     Raises
     ------
     BadPayload
-        It has none.
+        A column that is needed is absent.
     """
-    if not sent & set(names):
+    absent = sorted(set(needed) - set(sent))
+    if absent:
         raise BadPayload(
-            f"{where}: the answer has none of the columns {', '.join(list(names)[:4])}, …: the "
-            "vendor has renamed them",
+            f"{where}: the answer lacks {', '.join(absent)}: the vendor has renamed its columns",
             where=where,
         )
 
@@ -179,7 +194,10 @@ def acceptances(income: pl.DataFrame) -> pl.DataFrame:
 
 
 def period_figures(
-    reports: pl.DataFrame, names: dict[str, str], accepted: pl.DataFrame
+    reports: pl.DataFrame,
+    names: dict[str, str],
+    accepted: pl.DataFrame,
+    periods: Sequence[str],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Figures of periods, one row each.
 
@@ -191,6 +209,9 @@ def period_figures(
         The vendor's columns and the items they are.
     accepted
         From ``acceptances``.
+    periods
+        Those that were asked for. The vendor answers what it does not understand, or does not
+        have, with annual reports.
 
     Returns
     -------
@@ -205,6 +226,8 @@ def period_figures(
     rule = (
         pl.when(pl.col("period_end").is_null())
         .then(pl.lit(UNREADABLE_DATE))
+        .when(~pl.col("period").is_in(list(periods)).fill_null(False))
+        .then(pl.lit(UNEXPECTED_PERIOD))
         .when(pl.col("available_at").is_null())
         .then(pl.lit(NO_ACCEPTANCE))
         .when(known_on <= pl.col("period_end"))

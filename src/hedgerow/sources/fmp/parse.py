@@ -67,9 +67,9 @@ def read_rows(body: bytes, where: str, *, exact: bool = False) -> list[dict[str,
     >>> read_rows(b'[{"eps":1.40}]', "fmp", exact=True)
     [{'eps': '1.40'}]
     """
-    as_written = {"parse_float": str, "parse_int": str, "parse_constant": str} if exact else {}
+    written = str if exact else None
     try:
-        rows = json.loads(body, **as_written)
+        rows = json.loads(body, parse_float=written, parse_int=written, parse_constant=written)
     except ValueError:
         raise BadPayload(f"{where}: the answer is not JSON", where=where) from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -201,7 +201,9 @@ _BARE = frozenset({"volume", "vwap"})
 def _differing_days(rows: pl.DataFrame) -> pl.Series:
     """Whether a row's day comes with other prices too."""
     values = pl.struct("open", "high", "low", "close")
-    return rows.select(values.n_unique().over("_day") > 1).to_series() & rows["_day"].is_not_null()
+    sound = pl.when(pl.col("_rule").is_null()).then(values)
+    differ = sound.drop_nulls().n_unique().over("_day") > 1
+    return rows.select(differ & pl.col("_rule").is_null()).to_series()
 
 
 def _refused(checked: pl.DataFrame, symbol: str) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from hedgerow.sources.fmp.figures import (
     INCOME,
     KEY_METRICS,
     KEY_METRICS_TTM,
+    PERIODS,
     RATIOS,
     RATIOS_TTM,
     acceptances,
@@ -19,7 +20,7 @@ from hedgerow.sources.fmp.figures import (
     period_figures,
     read_report,
 )
-from hedgerow.sources.fmp.snapshot import Profile, known_now
+from hedgerow.sources.fmp.snapshot import Profile, known_now, snapshots
 from hedgerow.sources.fmp.spelling import sent_symbol
 from hedgerow.sources.vendor import Clock
 
@@ -62,8 +63,7 @@ class Reports:
             Whether to ask even where an answer of today is kept.
         """
         symbol = sent_symbol(instrument)
-        today, unread = profile.figures()
-        pairs: list[_Pair] = [(known_now(today, symbol, self._clock()), unread)]
+        pairs: list[_Pair] = [snapshots([profile], self._clock())]
         if profile.kind() is not InstrumentKind.ETF:
             currency = None
             for length in self._lengths:
@@ -83,12 +83,13 @@ class Reports:
         sent = await self._client.reports("income-statement", symbol, length, refresh=refresh)
         income = read_report(sent.body, INCOME, symbol, sent.where)
         accepted = acceptances(income)
-        pairs = [period_figures(income, INCOME, accepted)]
+        pairs = [period_figures(income, INCOME, accepted, PERIODS[length])]
         for endpoint, names in _BY_PERIOD.items():
             sent = await self._client.reports(endpoint, symbol, length, refresh=refresh)
             reports = read_report(sent.body, names, symbol, sent.where)
-            pairs.append(period_figures(reports, names, accepted))
-        return pairs, income["reportedCurrency"].drop_nulls().first()
+            pairs.append(period_figures(reports, names, accepted, PERIODS[length]))
+        told = income["reportedCurrency"].drop_nulls()
+        return pairs, str(told[0]) if len(told) else None
 
     async def _trailing(
         self, endpoint: str, symbol: str, currency: str | None, *, refresh: bool
@@ -96,13 +97,12 @@ class Reports:
         names = _TRAILING[endpoint]
         sent = await self._client.trailing(endpoint, symbol, refresh=refresh)
         reports = read_report(sent.body, names, symbol, sent.where)
-        return trailing_figures(reports, names, symbol, currency, self._clock)
+        return trailing_figures(reports, names, currency, self._clock)
 
 
 def trailing_figures(
     reports: pl.DataFrame,
     names: dict[str, str],
-    symbol: str,
     currency: str | None,
     clock: Clock,
 ) -> _Pair:
@@ -114,14 +114,13 @@ def trailing_figures(
         From ``read_report``.
     names
         The vendor's columns and the items they are.
-    symbol
-        The vendor's ticker.
     currency
         Of the company's reports; without it, figures in money are refused.
     clock
         The present.
     """
-    dated = known_now(reports, symbol, clock()).with_columns(
+    dated = reports.with_columns(
+        known_now(clock()),
         period=pl.lit("TTM"),
         reportedCurrency=pl.lit(currency, pl.String),
         _rule=pl.lit(None, pl.String),

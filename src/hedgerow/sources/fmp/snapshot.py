@@ -6,23 +6,29 @@ import datetime as dt
 import json
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from hedgerow.domain.currency import major_unit
 from hedgerow.domain.figures import FIGURES
 from hedgerow.domain.instrument import Instrument, InstrumentKind
-from hedgerow.errors import BadPayload, DataError
+from hedgerow.errors import DataError
 from hedgerow.sources.base import REFUSED_COLUMNS
-from hedgerow.sources.fmp.figures import UNKNOWN_CURRENCY
+from hedgerow.sources.fmp.figures import UNKNOWN_CURRENCY, check_columns
 from hedgerow.sources.fmp.parse import UNREADABLE_NUMBER
 from hedgerow.sources.fmp.spelling import exchange_of, own_symbol
 
 _RANGE = re.compile(r"\s*([0-9.]+)\s*-\s*([0-9.]+)\s*")
 
+#: Columns that figures are made of.
+FIGURE_COLUMNS = ("price", "marketCap", "beta", "lastDividend", "range")
+
 _SCHEMA: dict[str, pl.DataType] = {
+    "symbol": pl.String(),
     "item": pl.String(),
     "period": pl.String(),
     "value": pl.Float64(),
@@ -82,43 +88,40 @@ class Profile:
         """Currency of its prices, and what a price is multiplied by to be in it."""
         return major_unit(str(self.row.get("currency") or ""))
 
-    def figures(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def figures(self) -> tuple[list[dict[str, Any]], str]:
         """Today's figures.
 
         Returns
         -------
-        tuple[pl.DataFrame, pl.DataFrame]
-            ``item, period, value, unit``, and the values that could not be read. Period ``DAY``,
-            but ``TTM`` for the dividend yield, which is of the dividends of a year. Prices are
-            in whole currency. A figure the vendor does not have gives no row.
+        tuple[list[dict], str]
+            ``item, period, value, unit`` of each, and the rules that values failed, joined by
+            commas. Period ``DAY``, but ``TTM`` for the dividend yield, which is of the dividends
+            of a year. Prices are in whole currency. A figure the vendor does not have gives none.
 
         Raises
         ------
         BadPayload
-            It has none of the columns: the vendor has renamed them.
+            Its columns are called otherwise: the vendor has renamed them before.
         """
-        if not {"marketCap", "beta", "range", "lastDividend"} & set(self.row):
-            raise BadPayload(f"{self.where}: the profile has other columns than it used to")
+        check_columns(self.row, FIGURE_COLUMNS, self.where)
         try:
             currency, factor = self.quoted_in()
         except DataError:
-            return pl.DataFrame(schema=_SCHEMA), self._refusal(UNKNOWN_CURRENCY)
+            return [], UNKNOWN_CURRENCY
         low, high = self._range()
         values = {
             "market_cap": self._number("marketCap"),
             "beta": self._number("beta"),
-            "fifty_two_week_low": low,
-            "fifty_two_week_high": high,
+            "fifty_two_week_low": _times(low, factor),
+            "fifty_two_week_high": _times(high, factor),
             "dividend_yield": self._yield(),
         }
         unsure = []
-        if factor != 1.0:
-            # The vendor does not say whether the value of the company is in pence or in pounds.
-            if values.pop("market_cap") is not None:
-                unsure.append(UNKNOWN_CURRENCY)
-            for item in ("fifty_two_week_low", "fifty_two_week_high"):
-                values[item] = _times(values[item], factor)
-        if any(value is not None and not math.isfinite(value) for value in values.values()):
+        # The vendor does not say whether the value of the company is in pence or in pounds.
+        if factor != 1.0 and values.pop("market_cap") is not None:
+            unsure.append(UNKNOWN_CURRENCY)
+        told = {item: value for item, value in values.items() if value is not None}
+        if not all(map(math.isfinite, told.values())):
             unsure.append(UNREADABLE_NUMBER)
         rows = [
             {
@@ -127,10 +130,10 @@ class Profile:
                 "value": value,
                 "unit": FIGURES[item].stored_unit(currency),
             }
-            for item, value in values.items()
-            if value is not None and math.isfinite(value)
+            for item, value in told.items()
+            if math.isfinite(value)
         ]
-        return pl.DataFrame(rows, schema=_SCHEMA), self._refusal(*unsure)
+        return rows, ",".join(unsure)
 
     def _range(self) -> tuple[float | None, float | None]:
         text = self.row.get("range")
@@ -153,32 +156,45 @@ class Profile:
     def _says(self, flag: str) -> bool:
         return str(self.row.get(flag)).lower() == "true"
 
-    def _refusal(self, *rules: str) -> pl.DataFrame:
-        told = {name: self.row.get(name) for name in ("currency", "marketCap", "beta", "range")}
-        rows = [(",".join(rules), self.row.get("symbol"), None, json.dumps(told))] if rules else []
-        return pl.DataFrame(rows, schema=REFUSED_COLUMNS, orient="row")
 
-
-def known_now(figures: pl.DataFrame, symbol: str, now: dt.datetime) -> pl.DataFrame:
-    """Figures of today, known from the moment they were asked for.
+def snapshots(profiles: Iterable[Profile], now: dt.datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Today's figures of companies, known from the moment they were asked for.
 
     Parameters
     ----------
-    figures
-        ``item, period, value, unit``.
-    symbol
-        The vendor's ticker.
+    profiles
+        Their descriptions.
     now
         When they were asked for.
-    """
-    from zoneinfo import ZoneInfo
 
+    Returns
+    -------
+    tuple[pl.DataFrame, pl.DataFrame]
+        ``item, period, value, unit, symbol, period_end, available_at``, and the refused rows.
+
+    Raises
+    ------
+    BadPayload
+        As ``Profile.figures``.
+    """
+    rows: list[dict[str, Any]] = []
+    bad: list[dict[str, Any]] = []
+    for profile in profiles:
+        symbol = profile.row.get("symbol")
+        figures, rules = profile.figures()
+        rows += [{"symbol": symbol, **one} for one in figures]
+        if rules:
+            sent = {name: profile.row.get(name) for name in ("currency", *FIGURE_COLUMNS)}
+            bad.append({"rules": rules, "symbol": symbol, "payload": json.dumps(sent)})
+    refused = pl.DataFrame(bad, schema=REFUSED_COLUMNS)
+    return pl.DataFrame(rows, schema=_SCHEMA).with_columns(known_now(now)), refused
+
+
+def known_now(now: dt.datetime) -> list[pl.Expr]:
+    """``period_end`` and ``available_at`` of what carries no date: New York's day, this instant."""
     today = now.astimezone(ZoneInfo("America/New_York")).date()
-    return figures.with_columns(
-        symbol=pl.lit(symbol),
-        period_end=pl.lit(today),
-        available_at=pl.lit(now.astimezone(dt.UTC)).cast(pl.Datetime("us", "UTC")),
-    )
+    instant = pl.lit(now.astimezone(dt.UTC)).cast(pl.Datetime("us", "UTC"))
+    return [pl.lit(today).alias("period_end"), instant.alias("available_at")]
 
 
 def _float(value: object) -> float:

@@ -15,7 +15,7 @@ from hedgerow.domain.clock import stamp
 from hedgerow.domain.currency import MINOR_UNITS
 from hedgerow.domain.instrument import Instrument
 from hedgerow.domain.schemas import BARS, DIVIDENDS, SPLITS
-from hedgerow.errors import DefinitionError, NotFound
+from hedgerow.errors import BadPayload, DefinitionError, NotFound
 from hedgerow.settings import Settings, load_settings
 from hedgerow.sources.base import SourceBatch
 from hedgerow.sources.fmp.bulk import BulkFiles
@@ -46,6 +46,9 @@ class Fmp(Vendor):
     Raw bars are those that traded; with them come the splits and dividends of the company.
     Company figures are known from the acceptance of their report, as ``fundamentals`` says.
     Files of the whole market are under ``bulk``, for the plans that include them.
+
+    Raw bars of a company cost three requests (15 years of prices, splits, dividends), its
+    figures nine, or six on the free plan, which has 250 a day.
 
     Parameters
     ----------
@@ -141,7 +144,10 @@ class Fmp(Vendor):
         """
         last = self._options.clock().date()
         for instrument in instruments:
-            factor = await self._price_factor(instrument)
+            try:
+                factor = await self._price_factor(instrument)
+            except NotFound:
+                continue
             for batch in await self._actions(instrument, factor, since, last):
                 if batch.frame.height + batch.refused.height:
                     yield batch
@@ -152,7 +158,7 @@ class Fmp(Vendor):
         Parameters
         ----------
         symbol
-            As its exchange spells it (``BRK.B``), or as the vendor does (``VOD.L``).
+            As its exchange spells it (``BRK.X``), or as the vendor does (``ZQL.L``).
 
         Raises
         ------
@@ -215,7 +221,15 @@ class Fmp(Vendor):
         if instrument.currency not in _SUBUNITS:
             return 1.0
         profile = await self._profile(sent_symbol(instrument), refresh=refresh)
-        return profile.quoted_in()[1]
+        currency, factor = profile.quoted_in()
+        if currency != instrument.currency:
+            raise BadPayload(
+                f"fmp quotes {instrument.symbol} in {currency}, and the catalog in "
+                f"{instrument.currency}; mend the instrument's currency",
+                symbol=instrument.symbol,
+                currency=currency,
+            )
+        return factor
 
     async def _whole(self, request: BarsRequest, start: dt.date, end: dt.date) -> Parsed:
         """Rows of a span, asked again for what is older than the oldest until there is none."""

@@ -59,12 +59,12 @@ def sent_symbol(instrument: Instrument) -> str:
 
     Examples
     --------
-    >>> sent_symbol(Instrument.of("BRK.B"))
-    'BRK-B'
+    >>> sent_symbol(Instrument.of("BRK.X"))
+    'BRK-X'
     >>> sent_symbol(Instrument.of("ZQXpA"))
     'ZQX-PA'
-    >>> sent_symbol(Instrument.of("VOD", exchange="XLON"))
-    'VOD.L'
+    >>> sent_symbol(Instrument.of("ZQL", exchange="XLON"))
+    'ZQL.L'
     """
     end = _EXCHANGES.get(instrument.exchange, ("", ()))[0]
     stem = instrument.symbol.removesuffix(end) if end else instrument.symbol
@@ -75,12 +75,12 @@ def sent_symbol(instrument: Instrument) -> str:
 
 
 def typed_symbol(text: str) -> str:
-    """The vendor's ticker of what a person typed: ``BRK.B`` and ``VOD.L`` alike.
+    """The vendor's ticker of what a person typed: ``BRK.X`` and ``ZQL.L`` alike.
 
     Examples
     --------
-    >>> typed_symbol("BRK.B"), typed_symbol("VOD.L"), typed_symbol("ZQXpA")
-    ('BRK-B', 'VOD.L', 'ZQX-PA')
+    >>> typed_symbol("BRK.X"), typed_symbol("ZQL.L"), typed_symbol("ZQXpA")
+    ('BRK-X', 'ZQL.L', 'ZQX-PA')
     """
     stem, dot, rest = text.strip().rpartition(".")
     mic = _ENDS.get(f".{rest}") if dot else None
@@ -98,8 +98,8 @@ def own_symbol(sent: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> own_symbol("BRK-B"), own_symbol("ZQX-PA"), own_symbol("VOD.L")
-    (('BRK.B', ''), ('ZQXpA', ''), ('VOD', 'XLON'))
+    >>> own_symbol("BRK-X"), own_symbol("ZQX-PA"), own_symbol("ZQL.L")
+    (('BRK.X', ''), ('ZQXpA', ''), ('ZQL', 'XLON'))
     """
     stem, dot, rest = sent.rpartition(".")
     mic = _ENDS.get(f".{rest}", "") if dot else ""

@@ -12,6 +12,7 @@ import polars as pl
 from hedgerow.errors import BadPayload, Transient
 
 _BETWEEN_ROWS = re.compile(rb'"\r?\n(?=")')
+_LONGEST_ROW = 65_536
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -33,13 +34,12 @@ def breaks_off(body: bytes) -> bool:
     >>> breaks_off(b'"symbol","eps"\n"ZQX","1.4"'), breaks_off(b'"symbol","eps"\n"ZQX",')
     (False, True)
     """
-    bare = body.rstrip()
-    if not bare.removeprefix(_MARK).startswith(b'"'):
+    if not body[:8].removeprefix(_MARK).startswith(b'"'):
         return not body.endswith(b"\n")
-    if bare.count(b'"') % 2 or not bare.endswith(b'"'):
+    end = body[-_LONGEST_ROW:].rstrip()
+    if body.count(b'"') % 2 or not end.endswith(b'"'):
         return True
-    last = _BETWEEN_ROWS.split(bare[-65_536:])[-1] if b"\n" in bare else bare
-    return len(_fields(last)) < len(_header(bare))
+    return len(_fields(_BETWEEN_ROWS.split(end)[-1])) < len(_header(body))
 
 
 def read_table(body: bytes, columns: Sequence[str], where: str) -> pl.DataFrame:
@@ -86,7 +86,7 @@ def read_table(body: bytes, columns: Sequence[str], where: str) -> pl.DataFrame:
 
 
 def _header(body: bytes) -> list[str]:
-    return _fields(body.lstrip().partition(b"\n")[0])
+    return _fields(body[:_LONGEST_ROW].partition(b"\n")[0])
 
 
 def _fields(line: bytes) -> list[str]:

@@ -193,18 +193,26 @@ def classify(reply: Reply) -> HedgerowError | None:
         return _unreadable(reply)
     status = str(envelope.facts.get("status", "")).upper()
     if status in ("OK", "DELAYED") or (not status and envelope.has_results):
-        missing = envelope.facts.get("resultsCount")
-        if isinstance(missing, int) and missing > 0 and not envelope.has_results:
-            return BadPayload(
-                f"{reply.where}: the answer says {missing} results and holds none",
-                where=reply.where,
-            )
-        return None
+        return _contradiction(reply, envelope)
     if not status:
         return BadPayload(f"{reply.where}: {reply.excerpt()!r} is no answer", where=reply.where)
     return _by_words(reply, _said(envelope), status) or BadPayload(
         f"{reply.where}: {status} {_said(envelope)}".rstrip(), where=reply.where
     )
+
+
+def _contradiction(reply: Reply, envelope: Envelope) -> HedgerowError | None:
+    """Error of an answer that calls itself well and is not; None where it is."""
+    said = envelope.facts.get("resultsCount")
+    if isinstance(said, int) and said > 0 and not envelope.has_results:
+        return BadPayload(
+            f"{reply.where}: the answer says {said} results and holds none", where=reply.where
+        )
+    if not isinstance(envelope.facts.get("results"), list | dict | None):
+        return BadPayload(
+            f"{reply.where}: the results are not a list of objects", where=reply.where
+        )
+    return None
 
 
 def _refusal(reply: Reply, envelope: Envelope | None) -> HedgerowError | None:

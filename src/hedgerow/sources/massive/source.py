@@ -127,7 +127,10 @@ class Massive(Vendor):
             # Free plans send a session some time after its close, at the end of the day.
             if begun or not error.facts.get("too_early"):
                 raise
-            async for chunk in self._answer(question.before_last(), now, refresh=request.refresh):
+            shorter = question.before_last()
+            if shorter.end < shorter.start:
+                return
+            async for chunk in self._answer(shorter, now, refresh=request.refresh):
                 yield chunk
         if question.unanswered_before is not None:
             raise Incomplete(

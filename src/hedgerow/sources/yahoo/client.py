@@ -66,9 +66,10 @@ class YahooClient(VendorClient):
     def __init__(self, url: str, options: HttpOptions) -> None:
         try:
             import yfinance.data  # noqa: F401  0.9 s
-        except ImportError:
+        except ImportError as error:
             raise DefinitionError(
-                "source yahoo needs yfinance: pip install 'hedgerow[yahoo]'", source="yahoo"
+                f"source yahoo needs yfinance: pip install 'hedgerow[yahoo]' ({error})",
+                source="yahoo",
             ) from None
         super().__init__("yahoo", _HOST, rates=_RATES, classify=self._judge, options=options)
         self._url = url

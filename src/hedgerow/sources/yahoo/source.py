@@ -43,6 +43,7 @@ from hedgerow.sources.yahoo.symbols import (
 )
 
 _DAY = dt.timedelta(days=1)
+_HALF_A_DAY = 43_200
 
 _KINDS = {
     "CURRENCY": InstrumentKind.FX,
@@ -118,9 +119,10 @@ class Yahoo(Vendor):
         NotFound
             Yahoo says that it does not know the ticker, which may be delisted.
         Incomplete
-            Yahoo knows the ticker but sends no price at all for a span with sessions.
+            Yahoo knows the ticker but sends no price at all for a span with sessions; or, after
+            the chunks that it has, it keeps no bars of that length so far back.
         NotEntitled
-            Yahoo no longer keeps bars of that length so far back.
+            It no longer keeps any bar of that length of the span.
         RateLimited
             Too many requests, still after minutes of rest.
         VendorError
@@ -139,11 +141,19 @@ class Yahoo(Vendor):
             if chunk is not None:
                 yield chunk
             return
-        for first, last in self._windows(request):
+        kept_from = self._kept_from(request)
+        for first, last in _windows(request, kept_from):
             minutes = await self._intraday(request, first, last)
             chunk = self._chunk(minutes, days, request, first, last)
             if chunk is not None:
                 yield chunk
+        if request.start < kept_from:
+            raise Incomplete(
+                f"yahoo keeps bars of {code} since {kept_from} only, and {request.start} was "
+                "asked for; ask from there on, or allow gaps",
+                symbol=request.instrument.symbol,
+                earliest=kept_from,
+            )
 
     async def describe(self, symbol: str) -> Instrument:
         """What Yahoo knows of a ticker: ``ZQX``, ``BRK.B``, or its own spelling as ``ZQL.L``.
@@ -195,28 +205,32 @@ class Yahoo(Vendor):
         reply = await self._client.chart(
             yahoo_symbol(request.instrument),
             interval=_INTRADAY[code].interval,
-            first=_seconds(first - _DAY) if code == "1h" else _seconds(first),
+            # In Sydney a session begins on the day before, in UTC.
+            first=_seconds(first) - _HALF_A_DAY,
             last=_seconds(last + _DAY),
             # Kept answers of minutes may be of the middle of a session.
             refresh=request.refresh or last >= self._options.clock().date() - _DAY,
         )
         return parse_chart(reply.body, reply.where)
 
-    def _windows(self, request: BarsRequest) -> Iterator[tuple[dt.date, dt.date]]:
-        span = _INTRADAY[request.timeframe.code]
-        kept_from = self._options.clock().date() - span.kept
-        if request.start < kept_from:
+    def _kept_from(self, request: BarsRequest) -> dt.date:
+        """First day of which Yahoo still has bars of a length below a day.
+
+        Raises
+        ------
+        NotEntitled
+            All of the span lies before it.
+        """
+        code = request.timeframe.code
+        kept_from = self._options.clock().date() - _INTRADAY[code].kept
+        if request.end < kept_from:
             raise NotEntitled(
-                f"yahoo keeps bars of {request.timeframe} since {kept_from} only, not since "
-                f"{request.start}: begin later, or use another source",
-                timeframe=request.timeframe.code,
-                kept_from=kept_from,
+                f"yahoo keeps bars of {code} since {kept_from} only, not of {request.start} to "
+                f"{request.end}: use another source",
+                symbol=request.instrument.symbol,
+                earliest=kept_from,
             )
-        first = request.start
-        while first <= request.end:
-            last = min(request.end, first + span.at_once - _DAY)
-            yield first, last
-            first = last + _DAY
+        return kept_from
 
     def _chunk(
         self, chart: Chart, days: Chart, request: BarsRequest, first: dt.date, last: dt.date
@@ -284,6 +298,15 @@ class Yahoo(Vendor):
                 f"which {held.height} sessions lie; ask again later, or another source",
                 symbol=request.instrument.symbol,
             )
+
+
+def _windows(request: BarsRequest, kept_from: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
+    """Spans of days that Yahoo sends at once, oldest first."""
+    first = max(request.start, kept_from)
+    while first <= request.end:
+        last = min(request.end, first + _INTRADAY[request.timeframe.code].at_once - _DAY)
+        yield first, last
+        first = last + _DAY
 
 
 def _older_than(chart: Chart, request: BarsRequest) -> bool:

@@ -202,11 +202,9 @@ class FakeAlphaVantage(FakeServer):
         if company is None:
             return _words("invalid_call", self.key, "TIME_SERIES_DAILY_ADJUSTED")
         full = query.get("outputsize") == "full"
-        adjusted = dict(
-            self.world.daily(company.symbol, "total").select("date", "close").iter_rows()
-        )
         paid = {one.ex_date: one.amount for one in self._of(self.world.dividends, company)}
         split = {one.ex_date: one.ratio for one in self._of(self.world.splits, company)}
+        adjusted = _adjusted(self._rows(company, full=True), paid, split)
         rows = {
             str(row["date"]): {
                 **{name: f"{row[name]}" for name in ("open", "high", "low", "close")},
@@ -394,6 +392,20 @@ class FakeAlphaVantage(FakeServer):
     @staticmethod
     def _of(events: Any, company: Company) -> list[Any]:
         return [one for one in events if one.symbol == company.symbol]
+
+
+def _adjusted(
+    newest_first: list[dict[str, Any]],
+    paid: Mapping[dt.date, float],
+    split: Mapping[dt.date, float],
+) -> dict[dt.date, float]:
+    """Closes restated for what came after them, from the newest back."""
+    closes, factor = {}, 1.0
+    for row in newest_first:
+        day, close = row["date"], row["close"]
+        closes[day] = close * factor
+        factor *= close / (close + paid.get(day, 0.0)) / split.get(day, 1.0)
+    return closes
 
 
 def _spelt(company: Company) -> str:

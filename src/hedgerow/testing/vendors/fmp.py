@@ -114,8 +114,6 @@ class FakeFmp(FakeServer):
         name = request.path.removeprefix("/stable/")
         if name.endswith("-bulk"):
             return self._bulk(name, request)
-        if name == "delisted-companies":
-            return Response.json(self._delisted(request))
         answers: dict[str, Callable[[Company, Request], list[dict[str, Any]]]] = {
             "profile": lambda company, _: [self.profile(company)],
             "splits": self._splits,
@@ -150,7 +148,7 @@ class FakeFmp(FakeServer):
             "marketCap": price * reports.shares_of(company),
             "beta": 1.086,
             "lastDividend": round(sum(paid), 4),
-            "range": f"{year['low'].min():.2f}-{year['high'].max():.2f}",
+            "range": f"{min(year['low']):.2f}-{max(year['high']):.2f}",
             "volume": 26054077,
             "companyName": company.name,
             "currency": "GBp" if company.currency == "GBX" else company.currency,
@@ -257,21 +255,6 @@ class FakeFmp(FakeServer):
             ]
         metrics = reports.key_metrics(company, annual[0])
         return [reports.trailing([metrics], ("marketCap",))]
-
-    def _delisted(self, request: Request) -> list[dict[str, Any]]:
-        size = int(request.query.get("limit", 100))
-        first = int(request.query.get("page", 0)) * size
-        gone = [one for one in self.world.companies if one.delisted is not None]
-        return [
-            {
-                "symbol": sent(one),
-                "companyName": one.name,
-                "exchange": _EXCHANGES[one.mic][0],
-                "ipoDate": one.listed.isoformat(),
-                "delistedDate": one.delisted.isoformat() if one.delisted else None,
-            }
-            for one in gone[first : first + size]
-        ]
 
     def _bulk(self, name: str, request: Request) -> Response:
         if self.plan != "ultimate":

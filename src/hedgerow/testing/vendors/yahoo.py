@@ -36,7 +36,7 @@ class FakeYahoo(FakeServer):
     Parameters
     ----------
     world
-        What traded; the small world by default.
+        What traded; the small world by default. It may be changed between requests.
     crumb
         The crumb that is handed out.
     captured
@@ -54,7 +54,7 @@ class FakeYahoo(FakeServer):
         self.world = world or World.small()
         self.crumb = crumb
         self.captured = dict(captured or {})
-        self._kept: dict[tuple[str, str], pl.DataFrame] = {}
+        self._kept: tuple[World, dict[tuple[str, str], pl.DataFrame]] = (self.world, {})
 
     def script(self, *faults: Fault, path: str = CHART, times: int = 1) -> None:
         """Like every fake's, but charts are meant where no path is named.
@@ -139,7 +139,9 @@ class FakeYahoo(FakeServer):
     def _rows(self, company: Company, interval: str) -> pl.DataFrame:
         """``at`` (seconds) and what Yahoo sends for it."""
         # The usual world is the same in every fake, and slow to restate.
-        kept = _ROWS if self.world is World.small() else self._kept
+        if self._kept[0] is not self.world:
+            self._kept = (self.world, {})
+        kept = _ROWS if self.world is World.small() else self._kept[1]
         name = (company.symbol, interval)
         if name not in kept:
             days = interval == "1d"

@@ -1,6 +1,6 @@
 """How complete and how plausible the stored bars are, series by series."""
 
-from hedgerow.workspace.quality.coverage import gap_ranges
+from hedgerow.workspace.quality.coverage import gap_ranges, presence
 from hedgerow.workspace.quality.report import PROBLEMS, assess
 
-__all__ = ["PROBLEMS", "assess", "gap_ranges"]
+__all__ = ["PROBLEMS", "assess", "gap_ranges", "presence"]

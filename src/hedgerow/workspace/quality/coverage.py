@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from hedgerow.errors import DefinitionError
 from hedgerow.lake.quality import SERIES
 
 _SHOWN = 10
+_DAY = dt.timedelta(days=1)
 _KEYS = list(SERIES)
 
 
@@ -35,27 +37,74 @@ def numbered_sessions(exchanges: Iterable[str]) -> pl.DataFrame:
                 ordinal=pl.int_range(pl.len()),
             )
         )
-    schema = {
-        "exchange": pl.String,
-        "session": pl.Date,
+    schema: dict[str, pl.DataType] = {
+        "exchange": pl.String(),
+        "session": pl.Date(),
         "close": pl.Datetime("us", "UTC"),
-        "ordinal": pl.Int64,
+        "ordinal": pl.Int64(),
     }
     return pl.concat(found) if found else pl.DataFrame(schema=schema)
 
 
-def gap_ranges(bars: pl.DataFrame, exchanges: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    """Runs of sessions without a bar between the first and the last of each series.
+@dataclass(frozen=True)
+class Presence:
+    """Which sessions some series have.
+
+    Parameters
+    ----------
+    series
+        One row a series: its keys, ``exchange`` and a number, ``_series``.
+    sessions
+        ``_series, ordinal``: the sessions with a bar, each once, sorted.
+    days
+        As ``numbered_sessions`` gives them.
+    """
+
+    series: pl.DataFrame
+    sessions: pl.DataFrame
+    days: pl.DataFrame
+
+
+def presence(bars: pl.DataFrame, exchanges: pl.DataFrame) -> Presence:
+    """Find the sessions with a bar.
 
     Parameters
     ----------
     bars
-        ``source, timeframe, instrument_id, adjustment, session``; bars longer than a day are
-        left out.
+        ``source, timeframe, instrument_id, adjustment, session``, sorted so that series stay
+        together and sessions ascend; bars longer than a day are left out.
     exchanges
-        ``instrument_id, exchange``.
-    days
-        As ``numbered_sessions`` gives them.
+        ``instrument_id, exchange``; series of an exchange whose calendar is not known are left
+        out.
+    """
+    days = numbered_sessions(exchanges["exchange"])
+    codes = bars["timeframe"].unique().to_list()
+    countable = [code for code in codes if Timeframe.parse(code).duration <= _DAY]
+    held = bars.filter(pl.col("timeframe").is_in(countable)).select(*_KEYS, "session")
+    # The rows are in order, which spares sorting and hashing five texts a row.
+    another = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in _KEYS)
+    begins = another.fill_null(True)
+    numbered = held.with_columns(_begins=begins).with_columns(_series=pl.col("_begins").cum_sum())
+    series = (
+        numbered.filter("_begins").select(*_KEYS, "_series").join(exchanges, on="instrument_id")
+    )
+    new_day = pl.col("_begins") | (pl.col("session") != pl.col("session").shift())
+    calendars = days.select("exchange").unique().with_row_index("_calendar")
+    own = series.join(calendars, on="exchange").select("_series", "_calendar")
+    sessions_of = days.join(calendars, on="exchange").select("_calendar", "session", "ordinal")
+    found = (
+        numbered.filter(new_day)
+        .select("_series", "session")
+        .join(own, on="_series")
+        .join(sessions_of, on=["_calendar", "session"])
+        .select("_series", "ordinal")
+        .sort("_series", "ordinal")
+    )
+    return Presence(series, found, days)
+
+
+def gap_ranges(present: Presence) -> pl.DataFrame:
+    """Runs of sessions without a bar between the first and the last of each series.
 
     Returns
     -------
@@ -63,18 +112,17 @@ def gap_ranges(bars: pl.DataFrame, exchanges: pl.DataFrame, days: pl.DataFrame) 
         The keys of the series with ``first, last`` (sessions, both missing) and ``sessions``
         (their number), sorted.
     """
-    present = _present(bars, exchanges, days)
-    jumped = pl.col("ordinal").diff().over(_KEYS)
+    step = pl.when(pl.col("_series") == pl.col("_series").shift()).then(pl.col("ordinal").diff())
     # The two bars around a gap lie more than one session apart.
-    around = present.with_columns(_step=jumped).filter(pl.col("_step") > 1)
-    ends = around.select(
+    around = present.sessions.with_columns(_step=step).filter(pl.col("_step") > 1)
+    ends = around.join(present.series, on="_series").select(
         *_KEYS,
         "exchange",
         _first=pl.col("ordinal") - pl.col("_step") + 1,
         _last=pl.col("ordinal") - 1,
         sessions=pl.col("_step") - 1,
     )
-    dated = days.select("exchange", "session", "ordinal")
+    dated = present.days.select("exchange", "session", "ordinal")
     return (
         ends.join(
             dated.rename({"session": "first", "ordinal": "_first"}), on=["exchange", "_first"]
@@ -85,18 +133,13 @@ def gap_ranges(bars: pl.DataFrame, exchanges: pl.DataFrame, days: pl.DataFrame) 
     )
 
 
-def coverage(
-    bars: pl.DataFrame,
-    exchanges: pl.DataFrame,
-    delisted: pl.DataFrame,
-    now: dt.datetime,
-) -> pl.DataFrame:
+def coverage(present: Presence, delisted: pl.DataFrame, now: dt.datetime) -> pl.DataFrame:
     """Sessions expected, missing and overdue, by series.
 
     Parameters
     ----------
-    bars, exchanges
-        As for ``gap_ranges``.
+    present
+        As ``presence`` gives it.
     delisted
         ``instrument_id, delisted``: last session of what is no longer traded.
     now
@@ -108,39 +151,26 @@ def coverage(
         The keys of the series with ``expected_sessions, missing_sessions, coverage, gaps,
         longest_gap, sessions_behind``; series without a calendar are absent.
     """
-    days = numbered_sessions(exchanges["exchange"])
     spans = (
-        _present(bars, exchanges, days)
-        .group_by(*_KEYS, "exchange")
+        present.sessions.group_by("_series")
         .agg(
             first=pl.col("ordinal").min(),
             last=pl.col("ordinal").max(),
             present=pl.len().cast(pl.Int64),
         )
+        .join(present.series, on="_series")
+        .drop("_series")
     )
     counted = spans.with_columns(expected_sessions=pl.col("last") - pl.col("first") + 1)
     missing = pl.col("expected_sessions") - pl.col("present")
     return (
-        _behind(counted, days, delisted, now)
+        _behind(counted, present.days, delisted, now)
         .with_columns(
             missing_sessions=missing, coverage=pl.col("present") / pl.col("expected_sessions")
         )
-        .join(_told(gap_ranges(bars, exchanges, days)), on=_KEYS, how="left")
+        .join(_told(gap_ranges(present)), on=_KEYS, how="left")
         .with_columns(pl.col("gaps").fill_null(""), pl.col("longest_gap").fill_null(0))
         .drop("exchange", "first", "last", "present")
-    )
-
-
-def _present(bars: pl.DataFrame, exchanges: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    codes = bars["timeframe"].unique().to_list()
-    countable = [code for code in codes if Timeframe.parse(code).duration <= dt.timedelta(days=1)]
-    return (
-        bars.filter(pl.col("timeframe").is_in(countable))
-        .select(*_KEYS, "session")
-        .unique()
-        .join(exchanges, on="instrument_id")
-        .join(days.select("exchange", "session", "ordinal"), on=["exchange", "session"])
-        .sort(*_KEYS, "ordinal")
     )
 
 

@@ -25,7 +25,7 @@ from hedgerow.domain.schemas import (
 )
 from hedgerow.lake import Lake
 from hedgerow.lake.quality import SERIES
-from hedgerow.workspace.quality.coverage import coverage
+from hedgerow.workspace.quality.coverage import coverage, presence
 from hedgerow.workspace.quality.faults import (
     disagreement,
     large_dividends,
@@ -185,7 +185,7 @@ def _of_batch(
     )
     stopped = stale_ones(refused.join(spans, on=_KEYS, how="semi"))
     parts = (
-        coverage(bars, exchanges, _delisted(lake, names), now),
+        coverage(presence(bars, exchanges), _delisted(lake, names), now),
         stale(bars, stopped, settings.stale_run),
         unexplained(bars, splits, settings.jump_warning),
         spin_offs(spans, splits),
