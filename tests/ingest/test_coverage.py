@@ -232,6 +232,30 @@ def test_a_plan_that_reaches_back_less_far_than_the_listing_is_no_error(stores):
     assert load_one(stores, shelf).ok
 
 
+@pytest.mark.parametrize("allow_gaps", [False, True])
+def test_a_plan_that_cuts_the_answer_off_is_an_error_unless_gaps_are_allowed(stores, allow_gaps):
+    from hedgerow.errors import Incomplete
+
+    class Frugal(Shelf):
+        async def bars(self, request):
+            async for chunk in super().bars(request):
+                yield chunk
+            raise Incomplete("the free plan reaches back to 2024-01-02 only", earliest=FIRST)
+
+    frugal = Frugal({"ZQX": prices(DAYS)})
+    outcome = load_one(stores, frugal, start=day("2020-01-01"), allow_gaps=allow_gaps)
+    assert days_of(stores) == DAYS
+    assert outcome.ok is allow_gaps
+    if allow_gaps:
+        assert outcome.notes == ("begins 2024-01-02", "the plan reaches back to 2024-01-02")
+        assert load_one(stores, frugal, start=day("2020-01-01")).rows == 0
+
+
+def test_a_span_without_a_session_is_told(stores):
+    outcome = load_one(stores, shelf_without(), start=day("2024-03-29"))
+    assert outcome.notes == ("no session from 2024-03-29 to 2024-03-28",)
+
+
 def test_a_series_that_begins_with_its_listing_is_not_worth_a_note(stores):
     listed(stores, "ZQX", FIRST)
     assert load_one(stores, shelf_without(), start=day("2000-01-01")).notes == ()

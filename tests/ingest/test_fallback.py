@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 from functools import partial
 
 import polars as pl
@@ -215,6 +217,23 @@ def test_memory_is_bounded_by_the_batch(stores, monkeypatch):
     done = load(stores, shelf, *shelf.closes, start=FIRST)
     assert done.loaded == 6 * 61
     assert max(heights) < 50 + 10
+
+
+def test_what_had_come_is_stored_when_the_user_interrupts(stores):
+    class Slow(Shelf):
+        async def bars(self, request):
+            if len(self.requests) == 2:
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+                await asyncio.sleep(60)
+            async for chunk in super().bars(request):
+                yield chunk
+
+    slow = Slow(CLOSES)
+    with pytest.raises(KeyboardInterrupt):
+        load(stores, slow, *SYMBOLS, start=FIRST, concurrency=1)
+    assert days_of(stores, "AAA") == days_of(stores, "BBB") == DAYS
+    assert days_of(stores, "CCC") == []
+    assert load(stores, Shelf(CLOSES), *SYMBOLS, start=FIRST).loaded == len(DAYS)
 
 
 # ---------------------------------------------------------------------------------- by name

@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import pytest
 from polars.testing import assert_frame_equal
@@ -24,7 +25,7 @@ from hedgerow.testing.vendors.server import wait_until
 KILLS = 50
 # A kill comes so many requests after the start at most, and so many seconds after those: on a
 # busy machine a loading takes its time, and must still have got somewhere.
-MOST_REQUESTS, LONGEST_DELAY = 16, 0.1
+MOST_REQUESTS, LONGEST_DELAY = 12, 0.1
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ class Loaders:
         process.stdin.flush()
         return process
 
-    def __enter__(self) -> Loaders:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -58,9 +58,8 @@ def test_two_listings_of_the_united_states_five_years_apart(
         one.symbol for listing in (early, late) for one in listing.instruments
     }
     # A ticker that was listed after the first file was made is in use by somebody else.
-    reused = [
-        one for one in known if one not in {i.instrument_id for i in late.instruments} | first
-    ]
+    told = first | {one.instrument_id for one in late.instruments}
+    reused = [one for one in known if one not in told]
     spans = stores.lake.scan("symbol_intervals").collect()
     begun = spans.filter(pl.col("instrument_id").is_in(reused))["valid_from"]
     assert begun.is_empty() or begun.min() > dt.date(2021, 12, 31)

@@ -13,6 +13,7 @@ from hedgerow.sources import SyntheticMarket
 ITEMS = {
     "pe_ratio",
     "pb_ratio",
+    "equity",
     "book_value",
     "revenue",
     "net_income",
@@ -154,8 +155,8 @@ def test_ratios_agree_with_the_figures_behind_them(rows):
     )
 
     assert np.allclose(first["pe_ratio"], first["market_cap"] / first["earned"], rtol=1e-4)
-    assert np.allclose(first["pb_ratio"], first["market_cap"] / first["book_value"], rtol=1e-4)
-    assert np.allclose(first["roe"], first["earned"] / first["book_value"], atol=1e-5)
+    assert np.allclose(first["pb_ratio"], first["market_cap"] / first["equity"], rtol=1e-4)
+    assert np.allclose(first["roe"], first["earned"] / first["equity"], atol=1e-5)
 
 
 def test_market_value_uses_the_close_before_the_report_and_the_shares_then(rows):

@@ -16,6 +16,8 @@ _LISTED = 50
 
 def show_bars_load(done: BarsLoad) -> None:
     """One line a symbol, then totals, then what went wrong."""
+    from hedgerow.ingest.coverage import counted
+
     shown = done.series
     if len(shown) > _LISTED:
         shown = tuple(one for one in shown if _needs_a_look(one))[:_LISTED]
@@ -29,6 +31,8 @@ def show_bars_load(done: BarsLoad) -> None:
         if one.ok and one.failed:
             told = "; ".join(f"{name}: {why}" for name, why in one.failed.items())
             warn(f"{one.symbol} is from {one.source}, because {told}")
+        if one.gaps:
+            warn(f"{one.symbol} is loaded without {counted(one.gaps)}")
     for line in done.alarms:
         fail(line)
     for one in done.failures:
@@ -77,8 +81,5 @@ def _notes(one: SeriesLoad) -> list[str]:
         return ["failed"]
     if not one.rows and not one.notes:
         return ["up to date"]
-    if not one.gaps:
-        return list(one.notes)
-    count = len(one.gaps)
-    gaps = f"{count} session{'s' if count != 1 else ''} missing, the first {one.gaps[0]}"
-    return [gaps, *one.notes]
+    gaps = [f"{len(one.gaps)} gap{'s' if len(one.gaps) != 1 else ''}"] if one.gaps else []
+    return [*gaps, *one.notes]

@@ -35,11 +35,24 @@ def _exchange(calendar: str) -> ExchangeCalendar:
     try:
         return xc.get_calendar(calendar, start=start, end=end)
     except ValueError:  # the exchange's holidays are only known for fewer years
-        kind = type(xc.get_calendar(calendar))
+        kind = _kind(calendar)
     earliest, latest = kind.bound_min(), kind.bound_max()
     first = max(filter(None, [FIRST_SESSION_BOUND, earliest and earliest.date()]))
     last = min(filter(None, [LAST_SESSION_BOUND, latest and latest.date()]))
     return kind(start=str(first), end=str(last))
+
+
+def _kind(calendar: str) -> type[ExchangeCalendar]:
+    import exchange_calendars as xc
+
+    try:
+        return type(xc.get_calendar(calendar))
+    except ValueError as error:  # as for Tel Aviv with pandas 3.1
+        raise DefinitionError(
+            f"calendar {calendar!r} cannot be built by the exchange_calendars that is installed: "
+            "use another exchange's, such as XNYS",
+            calendar=calendar,
+        ) from error
 
 
 @cache

@@ -107,10 +107,15 @@ class Coverage:
         sent
             Sessions of its bars.
         """
-        spans = self._spans(sent)
-        wanted = (day for day in self._expected(start, through) if self._span(day) not in spans)
-        late = {self.end} if self.unpublished else set()
-        return tuple(day for day in wanted if day not in late)
+        wanted = self._expected(start, through)
+        if self._weekly:
+            spans = self._spans(sent)
+            lacking = {day for day in wanted if self._span(day) not in spans}
+        else:
+            lacking = set(wanted).difference(sent)
+        if self.unpublished:
+            lacking.discard(self.end)
+        return tuple(sorted(lacking))
 
     def vanished(self, start: dt.date, through: dt.date, sent: Collection[dt.date]) -> bool:
         """Whether the lake holds sessions of the span, and none of them came again."""

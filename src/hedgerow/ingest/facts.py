@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from hedgerow.domain.schemas import FX_RATES
+from hedgerow.domain.schemas import FUNDAMENTALS, FX_RATES
 from hedgerow.errors import AuthError, DataError, DefinitionError, VendorError
 from hedgerow.ingest.resolve import Asked, Symbols, asked_for, described
+from hedgerow.ingest.restated import dated_when_seen
 from hedgerow.ingest.stores import Stores
 from hedgerow.ingest.vendors import Sources, Vendors, usual_sources
 from hedgerow.ingest.waiting import wait_for
@@ -121,8 +122,8 @@ def ingest_fundamentals(
     Returns
     -------
     FactsLoad
-        A figure that was known before with the same value is left alone; a restated one is a
-        further row with its own ``available_at``.
+        A figure that was known before with the same value is left alone; one that the vendor
+        has restated is a further row, available from now on.
 
     Raises
     ------
@@ -303,16 +304,17 @@ def _store(stores: Stores, answers: Sequence[tuple[FactLoad, Batches]]) -> list[
         for batch in batches:
             if batch.frame.height or batch.refused.height:
                 found.setdefault((batch.table.name, fact.source or ""), []).append(batch)
-    return [
-        stores.lake.ingest(
-            table,
-            pl.concat([batch.frame for batch in batches]),
-            source=source,
-            ingested_at=stores.clock(),
-            unreadable=pl.concat([batch.refused for batch in batches]),
+    now = stores.clock()
+    summaries = []
+    for (table, source), batches in found.items():
+        rows = pl.concat([batch.frame for batch in batches])
+        if table == FUNDAMENTALS.name:
+            rows = dated_when_seen(stores.lake, rows, now)
+        refused = pl.concat([batch.refused for batch in batches])
+        summaries.append(
+            stores.lake.ingest(table, rows, source=source, ingested_at=now, unreadable=refused)
         )
-        for (table, source), batches in found.items()
-    ]
+    return summaries
 
 
 def _newest_rate(stores: Stores, source: str) -> dt.date | None:

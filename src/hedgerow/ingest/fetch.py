@@ -171,6 +171,7 @@ class SeriesFetch:
 
     async def _whole(self, start: dt.date, *, refresh: bool = False) -> None:
         if not self._sessions(start, self.wish.end):
+            self._note(f"no session from {start} to {self.wish.end}")
             return
         closes = await self.read_closes(None) if self.held.first is not None else self.held.newest
         coverage = self._coverage(closes)
@@ -414,8 +415,8 @@ def _days(chunk: Chunk) -> set[dt.date]:
     days: set[dt.date] = set()
     for batch in chunk.batches:
         if batch.table is BARS:
-            days.update(batch.frame["session"].unique())
-            days.update(batch.refused["timestamp"].drop_nulls().dt.date())
+            days.update(batch.frame["session"].unique().to_list())
+            days.update(batch.refused["timestamp"].drop_nulls().dt.date().to_list())
     return days
 
 

@@ -13,6 +13,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import polars as pl
 
@@ -136,7 +137,7 @@ async def _refresh(
     held = await asyncio.to_thread(
         stores.catalog.replace_reference, tables, refreshed_at=stores.clock(), force=force
     )
-    answers = {"tickers": listing, "splits and dividends": actions}
+    answers: dict[str, Answer[Any]] = {"tickers": listing, "splits and dividends": actions}
     return ReferenceLoad(
         served={what: one.source for what, one in answers.items() if one.source is not None},
         failed={what: one.failed for what, one in answers.items() if one.failed},

@@ -84,8 +84,10 @@ def get(opened, *paths, **how):
 
 def test_a_query_in_the_path_and_parameters_are_joined(fake, options):
     (reply,) = get(client(fake, options), "/a?cursor=x%3D", params={"b": 2, "none": None})
-    assert reply.json() == {"path": "/a", "query": {"cursor": "x=", "b": "2", "apikey": KEY}}
+    assert dict(fake.requests[0].query) == {"cursor": "x=", "b": "2", "apikey": KEY}
+    assert reply.json() == {"path": "/a", "query": {"cursor": "x=", "b": "2", "apikey": "***"}}
     assert reply.where == "vendor /a"
+    assert reply.fetched_at == NOON
 
 
 def test_an_answer_of_today_is_read_from_disk_until_refreshed_or_tomorrow(fake, options, time):
@@ -95,6 +97,10 @@ def test_an_answer_of_today_is_read_from_disk_until_refreshed_or_tomorrow(fake, 
     assert fake.count() == 2
     get(client(fake, options), "/a", cached=False)
     assert fake.count() == 3
+    time.now += dt.timedelta(hours=1)
+    (kept,) = get(client(fake, options), "/a")
+    assert kept.cached
+    assert kept.fetched_at == NOON
     time.now += dt.timedelta(days=1)
     get(client(fake, options), "/a")
     assert fake.count() == 4
@@ -190,6 +196,35 @@ def test_retry_after_is_read_in_both_forms():
     assert retry_after(Reply(429, {"retry-after": "soon"}, b"", "v")) is None
 
 
+def test_answers_of_another_host_are_not_the_vendors(fake, options):
+    get(client(fake, options), "/a")
+    with Echo() as other:
+        get(client(other, options), "/a")
+        assert other.count() == 1
+
+
+def test_many_equal_requests_at_once_are_all_answered(fake, options):
+    opened = client(fake, options)
+
+    async def run():
+        try:
+            return await asyncio.gather(*(opened.get("/a", refresh=True) for _ in range(40)))
+        finally:
+            await opened.aclose()
+
+    assert {reply.json()["path"] for reply in asyncio.run(run())} == {"/a"}
+    assert not list(options.cache.rglob("*.part"))
+
+
+def test_a_folder_that_cannot_be_written_costs_a_warning(fake, options, caplog):
+    options.cache.parent.mkdir(exist_ok=True)
+    (options.cache / "answers").parent.mkdir(parents=True)
+    (options.cache / "answers").write_text("a file in the way")
+    (reply,) = get(client(fake, options), "/a")
+    assert reply.json()["path"] == "/a"
+    assert "cannot be kept" in caplog.text
+
+
 class TestLimits:
     """Requests go out no faster than allowed, whoever sends them."""
 
@@ -210,6 +245,36 @@ class TestLimits:
         assert fake.count() == 3
         time.now += dt.timedelta(days=1, seconds=1)
         get(client(fake, options, rates=rates), "/4")
+
+    def test_tasks_that_wait_hear_that_the_quota_is_used_up(self, fake, options, time):
+        until = NOON + dt.timedelta(hours=5)
+
+        async def sleep(seconds):
+            await time.sleep(seconds)
+            await asyncio.sleep(0.5)  # long enough for the answer to the first task
+
+        opened = client(
+            fake,
+            replace(options, sleep=sleep),
+            rates=[Rate(1, 60)],
+            classify=lambda _: QuotaExhausted("used up", until=until),
+        )
+
+        async def run():
+            try:
+                waiting = (opened.get(f"/{n}") for n in range(4))
+                return await asyncio.gather(*waiting, return_exceptions=True)
+            finally:
+                await opened.aclose()
+
+        assert {type(error) for error in asyncio.run(run())} == {QuotaExhausted}
+        assert fake.count() == 1
+
+    def test_a_closed_client_still_keeps_its_limits(self, fake, options, time):
+        opened = client(fake, options, rates=[Rate(1, 60)])
+        get(opened, "/1")
+        get(opened, "/2")
+        assert (time.now - NOON).total_seconds() == pytest.approx(60, abs=1)
 
     def test_an_answer_from_disk_costs_nothing(self, fake, options):
         rates = [Rate(1, 86_400)]
@@ -247,6 +312,7 @@ class TestCursors:
             "https://api.vendor.example@evil.example/p",
             "//evil.example/p",
             "file:///etc/passwd",
+            "http://[bad",
             "p",
         ],
     )
@@ -279,6 +345,18 @@ class TestSecrets:
             assert KEY.encode() not in place.read_bytes()
             assert "planted" not in place.name
         assert get(client(fake, options), "/echo")[0].json() == {"echo": "***"}
+
+    @pytest.mark.parametrize("before", range(180, 215, 3))
+    def test_not_half_of_it_at_the_end_of_an_excerpt(self, before, fake, options):
+        fake.script(faults.status(403, "x" * before + KEY))
+        with pytest.raises(NotEntitled) as raised:
+            get(client(fake, options), "/a")
+        assert "planted" not in raised.value.message
+        fake.script(faults.body("x" * before + KEY))
+        (reply,) = get(client(fake, options), "/b")
+        with pytest.raises(BadPayload) as raised:
+            reply.json()
+        assert "planted" not in raised.value.message
 
     def test_not_in_a_broken_connection(self, options, caplog):
         with Echo() as fake:

@@ -80,8 +80,10 @@ def test_midnight_in_new_york_is_its_own_day_in_summer_and_in_winter():
     ]
 
 
-def test_day_that_ends_at_four_in_the_afternoon_is_the_same_day():
-    assert dated(1_773_086_400_000)[0].date() == dt.date(2026, 3, 9)
+@pytest.mark.parametrize("instant", [1_773_086_400_000, 1_773_102_600_000])
+def test_day_stamped_in_the_afternoon_or_evening_is_the_same_day(instant):
+    """Four o'clock in New York, and half past eight, which is the next day in Greenwich."""
+    assert dated(instant)[0].date() == dt.date(2026, 3, 9)
 
 
 def test_week_from_sunday_is_dated_by_its_first_session():

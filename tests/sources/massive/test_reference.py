@@ -87,6 +87,21 @@ def test_unknown_ticker_is_not_found(fake, symbol):
         run(connected(fake), lambda vendor: vendor.describe(symbol))
 
 
+def test_ticker_in_another_spelling_is_another_ticker(fake):
+    fake.script(faults.body('{"status":"OK","results":{"ticker":"ZQX"}}'), path="/tickers/zqx")
+
+    with pytest.raises(NotFound, match="'zqx'"):
+        run(connected(fake), lambda vendor: vendor.describe("zqx"))
+
+
+def test_ticker_stays_in_its_place_of_the_address(fake):
+    with pytest.raises(NotFound):
+        run(connected(fake), lambda vendor: vendor.describe("ZQX?date=2020-01-01#x"))
+
+    assert fake.requests[0].path == "/v3/reference/tickers/ZQX%3Fdate%3D2020-01-01%23x"
+    assert fake.requests[0].query == {}
+
+
 def test_captured_tickers_are_read(shared_data):
     told = json.loads((shared_data / MOCKS / "tickers.json").read_text())["results"]
     later = next((shared_data / MOCKS).glob("tickers__cursor*"))
@@ -245,16 +260,17 @@ def test_grouped_bars_belong_to_the_owner_of_the_day(fake):
     assert set(batch.frame["instrument_id"]) == {"QUIT.XNYS.F1"}
 
 
-def test_unknown_ticker_of_the_grouped_day_is_refused_by_name(fake):
+@pytest.mark.parametrize("ticker", ["HUH", "QUIT"])  # never one, and one given up the day before
+def test_ticker_of_nobody_on_the_grouped_day_is_refused_by_name(fake, ticker):
     def with_stranger(response):
-        stranger = b'{"T":"HUH","v":1,"o":1,"c":1,"h":1,"l":1,"t":1741377600000},'
+        stranger = f'{{"T":"{ticker}","v":1,"o":1,"c":1,"h":1,"l":1,"t":1741377600000}},'.encode()
         grown = response.body.replace(b'"results":[', b'"results":[' + stranger)
         return replace(response, body=grown)
 
     fake.script(faults.changed(with_stranger), path="grouped")
-    (batch,) = grouped(fake, dt.date(2025, 3, 7)).batches
+    (batch,) = grouped(fake, dt.date(2025, 7, 1)).batches
 
-    assert batch.refused.select("rules", "symbol").rows() == [("unknown_symbol", "HUH")]
+    assert batch.refused.select("rules", "symbol").rows() == [("unknown_symbol", ticker)]
 
 
 def test_grouped_prices_can_be_restated_for_splits(fake):

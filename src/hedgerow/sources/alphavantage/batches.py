@@ -13,11 +13,10 @@ from hedgerow.domain.clock import stamp
 from hedgerow.domain.instrument import Instrument
 from hedgerow.domain.schemas import BARS, DIVIDENDS, SPLITS
 from hedgerow.sources.alphavantage.parse import Parsed
+from hedgerow.sources.alphavantage.symbols import VENDOR
 from hedgerow.sources.alphavantage.window import completed
 from hedgerow.sources.base import SourceBatch
 from hedgerow.sources.vendor import BarsRequest
-
-SOURCE = "alphavantage"
 
 _PRICES = ("open", "high", "low", "close")
 
@@ -47,7 +46,7 @@ def bar_batch(days: Parsed, request: BarsRequest, unit: Unit, now: dt.datetime) 
         "volume",
         timestamp=pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
         **_identity(instrument),
-        source=pl.lit(SOURCE),
+        source=pl.lit(VENDOR),
         timeframe=pl.lit(request.timeframe.code),
         adjustment=pl.lit(str(Adjustment.RAW)),
         currency=pl.lit(unit.currency),
@@ -71,7 +70,7 @@ def split_batch(
     rows = splits.frame.filter(pl.col("date").is_between(start, end)).rename({"date": "ex_date"})
     named = rows.with_columns(
         available_at=_opening(rows["ex_date"], instrument),
-        source=pl.lit(SOURCE),
+        source=pl.lit(VENDOR),
         **_identity(instrument),
     )
     return SourceBatch.of(SPLITS, named, refused=_refused(splits, instrument, start, end))
@@ -98,7 +97,7 @@ def dividend_batch(
         announced=_midnight(pl.lit(declared).dt.offset_by("1d"), instrument),
         currency=pl.lit(unit.currency),
         kind=pl.lit("cash"),
-        source=pl.lit(SOURCE),
+        source=pl.lit(VENDOR),
         **_identity(instrument),
     ).with_columns(available_at=pl.min_horizontal("opening", "announced"))
     return SourceBatch.of(DIVIDENDS, named, refused=_refused(dividends, instrument, start, end))

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from hedgerow.errors import HedgerowError
 from hedgerow.sources.alphavantage.classify import Classifier
+from hedgerow.sources.alphavantage.symbols import VENDOR
 from hedgerow.sources.http import HttpOptions, Rate, Reply, VendorClient
 from hedgerow.sources.http.cache import AnswerCache
 
-VENDOR = "alphavantage"
 PATH = "/query"
 _WHERE = f"{VENDOR} {PATH}"
 _SIZE = {False: "compact", True: "full"}

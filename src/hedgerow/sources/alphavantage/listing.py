@@ -7,11 +7,9 @@ import polars as pl
 from hedgerow.domain.instrument import Instrument, InstrumentKind
 from hedgerow.domain.schemas import SYMBOL_INTERVALS
 from hedgerow.sources.alphavantage.parse import Parsed
-from hedgerow.sources.alphavantage.symbols import US_EXCHANGES, our_symbol
+from hedgerow.sources.alphavantage.symbols import US_EXCHANGES, VENDOR, our_symbol
 from hedgerow.sources.base import REFUSED_COLUMNS, SourceBatch
 from hedgerow.sources.vendor import Listing
-
-SOURCE = "alphavantage"
 
 UNKNOWN_EXCHANGE = "unknown_exchange"
 NO_FIRST_DATE = "missing_date"
@@ -57,7 +55,7 @@ def build_listing(active: Parsed, delisted: Parsed) -> Listing:
         valid_from="listed",
         valid_to="delisted",
         instrument_id="instrument_id",
-        source=pl.lit(SOURCE),
+        source=pl.lit(VENDOR),
     )
     refused = pl.concat([active.refused, delisted.refused, _refused(faulty)])
     return Listing(_instruments(kept), SourceBatch.of(SYMBOL_INTERVALS, intervals, refused=refused))

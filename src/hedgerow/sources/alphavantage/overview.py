@@ -15,9 +15,9 @@ from hedgerow.domain.instrument import Instrument
 from hedgerow.domain.schemas import FUNDAMENTALS
 from hedgerow.errors import BadPayload, DataError
 from hedgerow.sources.alphavantage.parse import NO_VALUE, UNREADABLE_NUMBER
+from hedgerow.sources.alphavantage.symbols import VENDOR
 from hedgerow.sources.base import REFUSED_COLUMNS, SourceBatch
 
-SOURCE = "alphavantage"
 UNKNOWN_CURRENCY = "unknown_currency"
 
 _NEW_YORK = ZoneInfo("America/New_York")
@@ -122,7 +122,7 @@ def overview_batch(
     rows = judged.filter(pl.col("rules") == "").with_columns(
         instrument_id=pl.lit(instrument.instrument_id),
         symbol=pl.lit(instrument.symbol),
-        source=pl.lit(SOURCE),
+        source=pl.lit(VENDOR),
         period_end=pl.lit(now.astimezone(_NEW_YORK).date()),
         available_at=pl.lit(now.astimezone(dt.UTC)).cast(pl.Datetime("us", "UTC")),
     )

@@ -11,11 +11,10 @@ from hedgerow.domain.schemas import FX_RATES
 from hedgerow.errors import Incomplete, NotFound
 from hedgerow.sources.alphavantage.client import AlphaVantageClient
 from hedgerow.sources.alphavantage.parse import SERIES, Parsed, cells, read_rates
+from hedgerow.sources.alphavantage.symbols import VENDOR
 from hedgerow.sources.alphavantage.window import COMPACT_ROWS
 from hedgerow.sources.base import SourceBatch
 from hedgerow.sources.http import Reply
-
-SOURCE = "alphavantage"
 
 # A long answer about currencies holds no more: that of March 2022 began in January 2003.
 FULL_ROWS = 5000
@@ -75,7 +74,7 @@ async def rates_between(
     rows = rates.frame.filter(within).with_columns(
         base=pl.lit(base),
         quote=pl.lit(quote),
-        source=pl.lit(SOURCE),
+        source=pl.lit(VENDOR),
         available_at=pl.col("date")
         .cast(pl.Datetime("us"))
         .dt.offset_by("1d")

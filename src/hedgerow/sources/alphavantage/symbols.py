@@ -22,6 +22,8 @@ from hedgerow.domain.calendar import DEFAULT_CALENDAR
 from hedgerow.domain.instrument import Instrument
 from hedgerow.errors import NotFound
 
+VENDOR = "alphavantage"
+
 # Market identifier code and country by the suffix of a ticker.
 SUFFIXES: dict[str, tuple[str, str]] = {
     "AMS": ("XAMS", "NL"),

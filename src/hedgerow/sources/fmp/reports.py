@@ -97,7 +97,8 @@ class Reports:
         names = _TRAILING[endpoint]
         sent = await self._client.trailing(endpoint, symbol, refresh=refresh)
         reports = read_report(sent.body, names, symbol, sent.where)
-        return trailing_figures(reports, names, currency, self._clock)
+        # What was kept this morning was known this morning: read again, it is the same row.
+        return trailing_figures(reports, names, currency, lambda: sent.fetched_at or self._clock())
 
 
 def trailing_figures(

@@ -6,12 +6,15 @@ import datetime as dt
 import gzip
 import hashlib
 import json
-import os
+import logging
+import uuid
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from hedgerow.sources.http.reply import Reply
+
+_LOG = logging.getLogger(__name__)
 
 
 class AnswerCache:
@@ -24,15 +27,18 @@ class AnswerCache:
         that describes the request (without its key), then the body.
     vendor
         Whose answers.
+    base_url
+        Host that is asked: a fake's answers are not the vendor's.
 
     Notes
     -----
     A file is written beside its place and renamed, so none is ever half there; one that cannot
-    be read counts as absent.
+    be read counts as absent. A folder that cannot be written costs a warning, not the answer.
     """
 
-    def __init__(self, folder: Path, vendor: str) -> None:
+    def __init__(self, folder: Path, vendor: str, base_url: str) -> None:
         self._folder = folder / "answers" / vendor
+        self._base_url = base_url
 
     def read(self, path: str, params: Mapping[str, str], day: dt.date, where: str) -> Reply | None:
         """Answer of a day; None where there is none."""
@@ -40,29 +46,33 @@ class AnswerCache:
         try:
             stored = gzip.decompress(place.read_bytes())
             line, _, body = stored.partition(b"\n")
-            return Reply(200, json.loads(line)["headers"], body, where, cached=True)
+            facts = json.loads(line)
+            fetched_at = dt.datetime.fromisoformat(facts["fetched_at"])
+            return Reply(200, facts["headers"], body, where, cached=True, fetched_at=fetched_at)
         except (OSError, EOFError, ValueError, KeyError, zlib.error):
             return None
 
-    def write(
-        self, path: str, params: Mapping[str, str], reply: Reply, body: bytes, now: dt.datetime
-    ) -> None:
+    def write(self, path: str, params: Mapping[str, str], reply: Reply) -> None:
         """Keep an answer; an earlier one of the same day and request is replaced."""
-        place = self._place(path, params, now.date())
-        place.parent.mkdir(parents=True, exist_ok=True)
+        assert reply.fetched_at is not None
+        place = self._place(path, params, reply.fetched_at.date())
         kept = {"content-type", "etag", "last-modified"}
         facts = {
             "path": path,
             "params": dict(params),
-            "fetched_at": now.isoformat(),
+            "fetched_at": reply.fetched_at.isoformat(),
             "headers": {name: text for name, text in reply.headers.items() if name in kept},
         }
-        stored = gzip.compress(json.dumps(facts).encode() + b"\n" + body, 1, mtime=0)
-        part = place.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(stored)
-        part.replace(place)
+        stored = gzip.compress(json.dumps(facts).encode() + b"\n" + reply.body, 1, mtime=0)
+        part = place.with_suffix(f".{uuid.uuid4().hex}.part")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(stored)
+            part.replace(place)
+        except OSError as error:
+            _LOG.warning("answers cannot be kept in %s: %s", self._folder, error.strerror)
 
     def _place(self, path: str, params: Mapping[str, str], day: dt.date) -> Path:
-        request = json.dumps([path, sorted(params.items())])
+        request = json.dumps([self._base_url, path, sorted(params.items())])
         digest = hashlib.sha256(request.encode()).hexdigest()[:40]
         return self._folder / day.isoformat() / f"{digest}.gz"

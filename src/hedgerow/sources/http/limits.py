@@ -60,15 +60,14 @@ class RateLimiter:
         self._folder = None if options.cache is None else options.cache / "quotas"
         self._name = f"{vendor}-{digest}"
         self._until: dt.datetime | None = self._read_until()
-        wanted = () if options.unlimited else rates
-        self._bucket = self._open(wanted) if wanted else None
+        self._rates = () if options.unlimited else tuple(rates)
+        self._bucket: AbstractBucket | None = None
         self._turn = asyncio.Lock()
 
     @property
     def window(self) -> float:
         """Seconds of the longest limit that is waited for; zero where there is none."""
-        rates = self._bucket.rates if self._bucket else []
-        spans = [int(rate.interval) / 1000 for rate in rates]
+        spans = [rate.seconds for rate in self._rates]
         return max((span for span in spans if span < _QUOTA_SECONDS), default=0.0)
 
     async def take(self) -> None:
@@ -79,13 +78,15 @@ class RateLimiter:
         QuotaExhausted
             The quota of the day is used up.
         """
-        if self._until is not None and self._options.clock() < self._until:
-            raise self._exhausted(self._until)
-        if self._bucket is None:
+        if not self._rates:
+            self._check_open()
             return
         async with self._turn:
-            while (wait := self._try(self._bucket)) > 0:
+            self._check_open()
+            while (wait := self._try()) > 0:
                 await self._options.sleep(wait)
+                # The vendor may meanwhile have said to another task that there is no more.
+                self._check_open()
 
     def close_until(self, instant: dt.datetime) -> None:
         """Refuse further requests until the vendor's quota renews."""
@@ -103,8 +104,15 @@ class RateLimiter:
             self._bucket.close()
         self._bucket = None
 
-    def _try(self, bucket: AbstractBucket) -> float:
+    def _check_open(self) -> None:
+        if self._until is not None and self._options.clock() < self._until:
+            raise self._exhausted(self._until)
+
+    def _try(self) -> float:
         """Count one request, or tell the seconds until there is room for it."""
+        if self._bucket is None:
+            self._bucket = self._open(self._rates)
+        bucket = self._bucket
         now = int(self._options.clock().timestamp() * 1000)
         item = RateItem(self.vendor, now)
         # Taken together: another process must not come between the two.

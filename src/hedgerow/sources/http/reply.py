@@ -38,6 +38,8 @@ class Reply:
         Vendor and path, without the query: safe to show.
     cached
         Whether it comes from the disk.
+    fetched_at
+        When the vendor sent it, UTC; None where that is not known.
     """
 
     status: int
@@ -45,6 +47,7 @@ class Reply:
     body: bytes = field(repr=False)
     where: str
     cached: bool = False
+    fetched_at: dt.datetime | None = None
 
     @property
     def text(self) -> str:

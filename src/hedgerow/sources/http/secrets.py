@@ -33,35 +33,35 @@ class Redactor:
             if len(secret) >= _SHORTEST
             for form in (secret, quote(secret, safe=""), quote_plus(secret))
         }
-        self._forms = sorted(spelt, key=len, reverse=True)
+        self.forms = tuple(sorted(spelt, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
         """Text without the secrets."""
-        for form in self._forms:
+        for form in self.forms:
             text = text.replace(form, HIDDEN)
         return text
 
     def bytes(self, body: bytes) -> bytes:
         """Body without the secrets; the same object where it holds none."""
-        for form in self._forms:
+        for form in self.forms:
             if form.encode() in body:
                 body = body.replace(form.encode(), HIDDEN.encode())
         return body
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._forms)} spellings)"
+        return f"Redactor({len(self.forms)} spellings)"
 
 
 class _Filter(logging.Filter):
-    """Log filter over every redactor of the process."""
+    """Log filter over every secret of the process."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.redactors: list[Redactor] = []
+        self.redactors: dict[tuple[str, ...], Redactor] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        for redactor in self.redactors:
+        for redactor in list(self.redactors.values()):
             message = redactor(message)
         record.msg, record.args = message, ()
         return True
@@ -72,7 +72,7 @@ _LOGS = _Filter()
 
 def keep_from_logs(redactor: Redactor) -> None:
     """Redact what the HTTP libraries log, which is every URL with its query."""
-    _LOGS.redactors.append(redactor)
+    _LOGS.redactors[redactor.forms] = redactor
     for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
         logger = logging.getLogger(name)
         if _LOGS not in logger.filters:

@@ -28,7 +28,8 @@ _RESTATED_AFTER_DAYS = 120
 _ITEMS: dict[str, tuple[str, bool]] = {
     "pe_ratio": ("ratio", True),
     "pb_ratio": ("ratio", False),
-    "book_value": ("USD", False),
+    "equity": ("USD", False),
+    "book_value": ("USD/share", False),
     "revenue": ("USD", False),
     "net_income": ("USD", False),
     "roe": ("fraction", True),
@@ -133,12 +134,14 @@ def _figures(traits: Traits, filings: Filings, known: PricesAtFiling) -> dict[st
     kept = np.cumsum(net_income - known.dividend_yield * cap / _QUARTERS, axis=1)
     book = np.maximum(cap[:, :1] * traits.book_share[:, None] + kept, 0.02 * cap)
     debt = traits.leverage[:, None] * np.exp(_slow(0.05 * noise[..., 2], 0.9))
+    shares = np.rint(traits.shares[:, None] * known.share_count)
     with np.errstate(divide="ignore"):
         pe_ratio = np.where(earned > 0, cap / earned, np.nan)
     figures = {
         "pe_ratio": pe_ratio,
         "pb_ratio": cap / book,
-        "book_value": book,
+        "equity": book,
+        "book_value": book / shares,
         "revenue": revenue,
         "net_income": net_income,
         "roe": earned / book,
@@ -146,7 +149,7 @@ def _figures(traits: Traits, filings: Filings, known: PricesAtFiling) -> dict[st
         "debt_to_equity": debt,
         "dividend_yield": known.dividend_yield,
         "market_cap": cap,
-        "shares_outstanding": np.rint(traits.shares[:, None] * known.share_count),
+        "shares_outstanding": shares,
     }
     return {
         item: np.round(value, 0 if _ITEMS[item][0] == "USD" else 6)

@@ -5,6 +5,8 @@ Types are spelled out here rather than imported, so that this revision never cha
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import DATETIME, MEDIUMTEXT
@@ -15,7 +17,7 @@ branch_labels = None
 depends_on = None
 
 _MYSQL = ("mysql", "mariadb")
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     f"{name}_{option}": value
     for name in _MYSQL
     for option, value in (

@@ -17,7 +17,7 @@ branch_labels = None
 depends_on = None
 
 _MYSQL = ("mysql", "mariadb")
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     f"{name}_{option}": value
     for name in _MYSQL
     for option, value in (
@@ -124,8 +124,8 @@ def _create_dividends() -> None:
 
 def downgrade() -> None:
     """Drop the tables and the identifiers, and what they hold."""
-    for table in ("reference_refreshes", "current_dividends", "current_splits", "tickers"):
-        op.drop_table(table)
+    for name in ("reference_refreshes", "current_dividends", "current_splits", "tickers"):
+        op.drop_table(name)
     with op.batch_alter_table("instruments") as table:
         for name in _IDENTIFIERS:
             table.drop_column(name)
