@@ -7,6 +7,7 @@ import atexit
 import os
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import wait
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
@@ -51,20 +52,19 @@ class _Loop:
         atexit.register(self._stop)
 
     def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        put_away = threading.Event()
+        tasks: list[asyncio.Task[Any] | None] = []
 
         async def whole() -> Answer:
-            try:
-                return await work
-            finally:
-                put_away.set()
+            tasks.append(asyncio.current_task())
+            return await work
 
         answer = asyncio.run_coroutine_threadsafe(whole(), self._loop)
         try:
             return answer.result()
-        except BaseException:
-            if answer.cancel():
-                put_away.wait(_LONGEST_MERGE)
+        except KeyboardInterrupt:
+            for task in filter(None, tasks):
+                self._loop.call_soon_threadsafe(task.cancel)
+            wait([answer], _LONGEST_MERGE)
             raise
 
     def _stop(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +10,6 @@ from hedgerow.errors import HedgerowError
 from hedgerow.sources.alphavantage.classify import Classifier
 from hedgerow.sources.alphavantage.symbols import VENDOR
 from hedgerow.sources.http import HttpOptions, Rate, Reply, VendorClient
-from hedgerow.sources.http.cache import AnswerCache
 
 PATH = "/query"
 _WHERE = f"{VENDOR} {PATH}"
@@ -41,16 +39,13 @@ class AlphaVantageClient:
     """
 
     def __init__(self, key: str, url: str, plan: str, options: HttpOptions) -> None:
-        self._classify = Classifier(key, options.clock)
-        self._clock = options.clock
-        self._kept = None if options.cache is None else AnswerCache(options.cache, VENDOR)
         self._http = VendorClient(
             VENDOR,
             url,
             secrets=(key,),
             params={"apikey": key},
             rates=RATES[plan],
-            classify=self._classify,
+            classify=Classifier(key, options.clock),
             options=options,
         )
 
@@ -117,25 +112,15 @@ class AlphaVantageClient:
         self, params: dict[str, str], what: str, through: dt.date, *, refresh: bool
     ) -> Reply:
         """Answer of today, unless it was kept before the last session closed."""
-        if self._kept is None:
-            return await self._ask(params, what, refresh=refresh, cached=False)
-        name = {**params, "kept_through": through.isoformat()}
-        if not refresh:
-            found = self._kept.read(PATH, name, self._clock().date(), _asked(params, what))
-            if found is not None and self._classify(found) is None:
-                return found
-        reply = await self._ask(params, what, refresh=refresh, cached=False)
-        body = self._http.redact.bytes(reply.body)
-        await asyncio.to_thread(self._kept.write, PATH, name, reply, body, self._clock())
-        return reply
+        return await self._ask(params, what, refresh=refresh, kept_for=through.isoformat())
 
     async def _ask(
-        self, params: Mapping[str, object], what: str, *, refresh: bool, cached: bool = True
+        self, params: Mapping[str, object], what: str, *, refresh: bool, kept_for: str = ""
     ) -> Reply:
         # The path is the same for all: errors say what was asked for.
         asked = _asked(params, what)
         try:
-            reply = await self._http.get(PATH, params, refresh=refresh, cached=cached)
+            reply = await self._http.get(PATH, params, refresh=refresh, kept_for=kept_for)
             return replace(reply, where=asked)
         except HedgerowError as error:
             message = error.message.replace(_WHERE, asked, 1)

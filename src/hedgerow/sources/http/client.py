@@ -96,6 +96,7 @@ class VendorClient:
         *,
         refresh: bool = False,
         cached: bool = True,
+        kept_for: str = "",
     ) -> Reply:
         """Answer to one request.
 
@@ -109,6 +110,9 @@ class VendorClient:
             Whether to ask the vendor even where an answer of today is kept.
         cached
             Whether the answer may be read from and kept on disk at all.
+        kept_for
+            What a kept answer is good for beside its day, such as the last closed session:
+            one that was kept for something else is not read.
 
         Returns
         -------
@@ -125,13 +129,14 @@ class VendorClient:
         bare, asked = _request(path, params)
         where = f"{self.vendor} {bare}"
         kept = self._cache if cached else None
+        name = asked | ({"kept_for": kept_for} if kept_for else {})
         if kept is not None and not refresh:
-            found = kept.read(bare, asked, self.options.clock().date(), where)
+            found = kept.read(bare, name, self.options.clock().date(), where)
             if found is not None and self._classify(found) is None:
                 return found
         reply = await self._repeated(bare, asked, where)
         if kept is not None:
-            await asyncio.to_thread(kept.write, bare, asked, reply)
+            await asyncio.to_thread(kept.write, bare, name, reply)
         return reply
 
     def within(self, url: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pyrate_limiter import (
     AbstractBucket,
@@ -101,7 +102,7 @@ class RateLimiter:
     def close(self) -> None:
         """Let go of the files."""
         if isinstance(self._bucket, SQLiteBucket):
-            self._bucket.close()
+            self._bucket.close()  # type: ignore[no-untyped-call]
         self._bucket = None
 
     def _check_open(self) -> None:
@@ -116,7 +117,8 @@ class RateLimiter:
         now = int(self._options.clock().timestamp() * 1000)
         item = RateItem(self.vendor, now)
         # Taken together: another process must not come between the two.
-        with bucket.limiter_lock() or nullcontext():
+        together: Any = bucket.limiter_lock() or nullcontext()
+        with together:
             bucket.leak(now)
             if bucket.put(item):
                 return 0.0

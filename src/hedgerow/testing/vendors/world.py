@@ -273,7 +273,8 @@ def _walk(number: int, company: Company) -> pl.DataFrame:
     )
 
     def traded(price: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.round(price * basis, 2)
+        cents: np.ndarray[Any, Any] = np.round(price * basis, 2)
+        return cents
 
     return pl.DataFrame(
         {
