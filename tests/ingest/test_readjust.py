@@ -136,13 +136,42 @@ def frame(*closes: float) -> pl.DataFrame:
     [
         (frame(1, 2, 3, 4), frame(1, 2, 3, 4)),
         (frame(1, 2, 3, 4), frame(1, 2, 3.5, 4)),  # one correction
-        (frame(1, 2), frame(2, 4)),  # too few to tell
         (frame(1, 2, 3), frame(1.0000002, 2.0000004, 3.0000006)),  # noise of short floats
         (frame(1, 2, 3), frame()),
     ],
 )
 def test_what_is_no_restatement(held, sent, kind):
     assert restatement(held, sent, kind) is None
+
+
+def test_two_bars_tell_of_an_adjusted_series_only():
+    held, sent = frame(1, 2), frame(2, 4)
+    assert restatement(held, sent, RAW) is None
+    assert restatement(held, held, SPLIT) is None
+    assert restatement(held, sent, SPLIT) is not None
+    assert restatement(held, frame(1, 4), TOTAL) is not None
+
+
+def test_a_thinly_traded_series_is_restated_as_a_whole(stores):
+    thin = {one: close for n, (one, close) in enumerate(CLOSES.items()) if n < 10 or n % 8 == 0}
+    old = Shelf({"ZQX": thin}, kind="split")
+    wish = {"adjustment": SPLIT, "allow_gaps": True}
+    load_one(at(stores, FEBRUARY), old, start=FIRST, **wish)
+    new = Shelf({"ZQX": adjusted(thin, 0.25, dt.date.max)}, kind="split")
+    load_one(stores, new, **wish)
+    assert stored_closes(stores) == new.closes["ZQX"]
+
+
+def test_a_restated_answer_without_bars_that_are_held_is_refused(stores):
+    load_one(
+        at(stores, FEBRUARY), Shelf({"ZQX": CLOSES}, kind="split"), start=FIRST, adjustment=SPLIT
+    )
+    since = {one: close for one, close in CLOSES.items() if one >= DAYS[10]}
+    new = Shelf({"ZQX": adjusted(since, 0.25, EX_DATE)}, kind="split")
+    outcome = load_one(stores, new, adjustment=SPLIT, allow_gaps=True)
+    assert "lacks 10 sessions" in outcome.error
+    assert "on another basis" in outcome.error
+    assert stored_closes(stores)[DAYS[20]] == CLOSES[DAYS[20]]
 
 
 @pytest.mark.parametrize("ratio", [0.25, 0.999, 1.00001, 10.0])

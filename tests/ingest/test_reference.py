@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,7 @@ from hedgerow.catalog import Catalog
 from hedgerow.domain import Instrument
 from hedgerow.domain.schemas import DIVIDENDS, SPLITS, SYMBOL_INTERVALS
 from hedgerow.errors import DataError, DefinitionError, Transient
-from hedgerow.ingest.reference import ReferenceLoad, ingest_reference
+from hedgerow.ingest.reference import NEVER, ReferenceLoad, ingest_reference
 from hedgerow.ingest.stores import Stores
 from hedgerow.lake import Lake
 from hedgerow.settings import Settings
@@ -165,6 +166,29 @@ def test_a_withdrawn_dividend_is_gone_from_the_current_copy_only(stores: Stores)
     load(stores, LISTED, Teller([SPLIT], PAID[:2]))
     assert len(current(stores, "current_dividends")) == 2
     assert stores.lake.scan("dividends").collect().height == 3
+
+
+def test_an_ex_date_that_moved_counts_once(stores: Stores) -> None:
+    def known(as_of: dt.datetime) -> list[str]:
+        days = stores.lake.as_of(SPLITS, as_of).collect()["ex_date"]
+        return days.sort().cast(pl.String).to_list()
+
+    later = replace(stores, clock=lambda: NOW + dt.timedelta(days=1))
+    load(stores, LISTED, Teller([SPLIT], PAID))
+    for _ in range(2):
+        load(later, LISTED, Teller([("ZQX", "2025-04-21", 4.0)], PAID))
+    assert known(NOW) == ["2025-04-14", "2025-04-21"]  # the latter as history loaded later
+    assert known(later.clock()) == ["2025-04-21"]
+    assert stores.lake.scan("splits_history").collect().height == 1
+    load(later, LISTED, Teller([SPLIT], PAID))  # the vendor takes it back
+    assert known(later.clock() + dt.timedelta(days=1)) == ["2025-04-14"]
+
+
+def test_what_a_plan_does_not_send_any_more_is_not_withdrawn(stores: Stores) -> None:
+    old = ("ZQX", "2021-06-01", 2.0)
+    load(stores, LISTED, Teller([old, SPLIT], PAID))
+    load(stores, LISTED, Teller([SPLIT], PAID))
+    assert stores.lake.scan(SPLITS).filter(pl.col("available_at") < NEVER).collect().height == 2
 
 
 def test_a_reused_ticker_gives_each_company_its_own_actions(stores: Stores) -> None:

@@ -84,7 +84,7 @@ def at_once(kind: str) -> pl.DataFrame:
         return finish(stores_at(Path(folder)), kind)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(steps=st.lists(attempts, max_size=4), kind=st.sampled_from(["raw", "split"]))
 def test_any_sequence_of_loadings_ends_in_the_lake_of_one(steps, kind):
     with tempfile.TemporaryDirectory() as folder:

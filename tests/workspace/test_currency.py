@@ -99,6 +99,13 @@ class TestRegression:
         assert total[0] == pytest.approx(10.0 * 10.0 / 10.4)
         assert ws.market("ZQL").bars.collect()["dividend"].sum() == pytest.approx(0.4)
 
+    def test_a_dividend_in_a_currency_without_rates_stops_no_read(self, ws: Workspace) -> None:
+        paid = dividend("ZQL", "me", DAYS[8], 0.5, exchange="XLON", currency="USD")
+        ws.lake.merge("dividends", paid, ingested_at=LOADED)
+        market = ws.market("ZQL")
+        assert market.bars.collect()["dividend"].sum() == 0.0
+        assert "1 dividends in another currency" in str(market.facts["notes"])
+
     def test_a_dividend_without_a_rate_is_left_out_and_told(self, ws: Workspace) -> None:
         tell(ws, rate("USD", "GBP", DAYS[20], 0.8))
         paid = dividend("ZQL", "me", DAYS[8], 0.5, exchange="XLON", currency="USD")

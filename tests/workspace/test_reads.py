@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.workspace.builders import bars, days, store
 
 from hedgerow.domain import Instrument
 from hedgerow.errors import DataError, DefinitionError
@@ -170,6 +171,16 @@ class TestActions:
         span = ("IBM", "2013-02-19", "2013-02-20")
         raw, total = closes(ws, *span), closes(ws, *span, adjust="total")
         assert total[0] / raw[0] == pytest.approx(raw[1] / (raw[1] + 3.0), rel=1e-12)
+
+
+class TestChoice:
+    def test_a_shorter_total_series_does_not_hide_the_raw_one(self, tmp_path: Path) -> None:
+        ws, on = Workspace(tmp_path), days(40)
+        store(ws, bars("ZQX", "me", on, 100.0))
+        store(ws, bars("ZQX", "me", on[:10], 50.0, adjustment="total"))
+        assert closes(ws, "ZQX", adjust="total").to_list() == [100.0] * 40
+        store(ws, bars("ZQX", "me", on[10:], 50.0, adjustment="total"))
+        assert closes(ws, "ZQX", adjust="total").to_list() == [50.0] * 40
 
 
 class TestValidation:

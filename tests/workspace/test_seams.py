@@ -131,6 +131,25 @@ class TestActions:
         ws.lake.merge("splits", later, ingested_at=LOADED)
         assert set(ws.bars("ZQX", adjust="splits").collect()["close"]) == {100.0}
 
+    def test_a_split_on_a_day_without_a_bar_counts_from_the_next_filled_one(
+        self, ws: Workspace
+    ) -> None:
+        closes = [100.0] * 30 + [25.0] * 90
+        told = [day for day in DAYS if day != DAYS[30]]
+        store(ws, bars("ZQX", "best", DAYS[60:], closes[60:]))
+        store(ws, bars("ZQX", "next", told, [closes[DAYS.index(day)] for day in told]))
+        ws.lake.merge("splits", split("ZQX", "next", DAYS[30], 4.0), ingested_at=LOADED)
+        ws.lake.merge("splits", split("ZQX", "best", DAYS[100], 1.0), ingested_at=LOADED)
+        assert set(ws.bars("ZQX", adjust="splits").collect()["close"]) == {25.0}
+
+    def test_a_split_to_come_changes_no_price_yet(self, ws: Workspace) -> None:
+        store(ws, bars("ZQX", "best", DAYS))
+        tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)
+        coming = split("ZQX", "best", tomorrow, 4.0)
+        ws.lake.merge("splits", coming, ingested_at=LOADED)
+        assert set(ws.bars("ZQX", adjust="splits").collect()["close"]) == {100.0}
+        assert set(ws.market("ZQX").bars.collect()["close"]) == {100.0}
+
     def test_one_split_dated_apart_by_two_sources_counts_once(self, ws: Workspace) -> None:
         raw = [200.0] * 59 + [100.0] * 61
         store(ws, bars("ZQX", "best", DAYS[60:], raw[60:]), bars("ZQX", "next", DAYS, raw))

@@ -75,3 +75,12 @@ def test_before_its_first_day_an_index_has_no_members(ws: Workspace) -> None:
 def test_a_misspelt_index_is_told(ws: Workspace) -> None:
     with pytest.raises(DataError, match="Did you mean 'index'"):
         ws.instruments("indexx")
+
+
+def test_a_ticker_in_other_capitals_is_another_company(ws: Workspace) -> None:
+    store(ws, bars("ZQXPA", "me", DAYS))
+    assert symbols(ws, "zqxpa") == ["ZQXPA"]
+    with pytest.raises(DataError, match="'ZQXpA' is not in the workspace"):
+        ws.instruments("ZQXpA")
+    store(ws, bars("ZQXpA", "me", DAYS))
+    assert symbols(ws, "ZQXpA ZQXPA") == ["ZQXpA", "ZQXPA"]

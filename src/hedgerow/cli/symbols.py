@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-app = typer.Typer(help="The symbol master: what is traded, where and in which currency.")
+app = typer.Typer(
+    help="The symbol master: what is traded, where and in which currency.", no_args_is_help=True
+)
 
 _SHOWN = ("symbol", "name", "type", "exchange", "region", "time_zone", "currency", "instrument_id")
 
@@ -22,10 +25,19 @@ _SHOWN = ("symbol", "name", "type", "exchange", "region", "time_zone", "currency
 def add(
     symbols: Annotated[list[str], typer.Argument(help="Tickers; their case counts.")],
     exchange: Annotated[
-        str, typer.Option(help="Market identifier code, such as XNAS or XLON.")
-    ] = "XNYS",
-    currency: Annotated[str, typer.Option(help="ISO code of the prices.")] = "USD",
-    kind: Annotated[str, typer.Option(help="equity, etf, index or fx.")] = "equity",
+        str | None,
+        typer.Option(
+            help="Market identifier code, such as XLON; of new symbols XNYS.", show_default=False
+        ),
+    ] = None,
+    currency: Annotated[
+        str | None,
+        typer.Option(help="ISO code of the prices; of new symbols USD.", show_default=False),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="equity, etf, index or fx; of new symbols equity.", show_default=False),
+    ] = None,
     name: Annotated[str, typer.Option(help="Name for people; of one symbol only.")] = "",
     region: Annotated[str, typer.Option(help="Country or region.")] = "",
     sector: Annotated[str, typer.Option(help="Sector.")] = "",
@@ -37,25 +49,28 @@ def add(
     from hedgerow.errors import DefinitionError, did_you_mean
 
     kinds = [str(one) for one in InstrumentKind]
-    if kind not in kinds:
+    if kind is not None and kind not in kinds:
         raise DefinitionError(f"kind {kind!r} is not known. {did_you_mean(kind, kinds)}")
     if name and len(set(symbols)) > 1:
         raise DefinitionError("--name is for one symbol: add them one at a time")
-    time_zone(exchange)  # an exchange without a calendar cannot have sessions
-    code, _ = major_unit(currency)
-    given = [
-        Instrument.of(
-            symbol,
-            exchange=exchange,
-            currency=code,
-            kind=InstrumentKind(kind),
-            name=name,
-            region=region,
-            sector=sector,
-        )
-        for symbol in symbols
-    ]
-    changed = create_workspace(workspace).catalog.add_instruments(given)
+    facts: dict[str, Any] = {"name": name, "region": region, "sector": sector}
+    if exchange is not None:
+        time_zone(exchange)  # an exchange without a calendar cannot have sessions
+    if currency is not None:
+        facts["currency"], _ = major_unit(currency)
+    if kind is not None:
+        facts["kind"] = InstrumentKind(kind)
+    catalog = create_workspace(workspace).catalog
+    known = [one for one in catalog.instruments() if not one.synthetic]
+    given: list[Instrument] = []
+    for symbol in symbols:
+        # A ticker that is listed already means that listing: a second one would be a homonym.
+        listed = [one for one in known if one.symbol == symbol and exchange in {None, one.exchange}]
+        place = {} if exchange is None else {"exchange": exchange}
+        given += [replace(one, **facts) for one in listed] or [
+            Instrument.of(symbol, **place, **facts)
+        ]
+    changed = catalog.add_instruments(given)
     same = len(set(given)) - changed
     say(f"{changed} added or changed" + (f", {same} known already" if same else ""))
 

@@ -13,6 +13,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import polars as pl
 
@@ -23,6 +24,7 @@ from hedgerow.domain.schemas import SERIES_STARTS
 from hedgerow.domain.timeframe import Timeframe
 from hedgerow.errors import AuthError, DataError, DefinitionError, HedgerowError, VendorError
 from hedgerow.ingest.alarm import Lacking, alarm, market_holes
+from hedgerow.ingest.apart import ActionsApart
 from hedgerow.ingest.coverage import PUBLICATION_TIME, close_of, sessions_between
 from hedgerow.ingest.fetch import Fetched, SeriesFetch, Wish
 from hedgerow.ingest.held import Held, Life, read_closes, read_held, read_lives
@@ -201,9 +203,10 @@ class _Loading:
         for vendor in self._vendors.willing({}):
             held[vendor.name] = await self._held(vendor, instruments)
             break  # what the others have is read when they are needed
+        apart = ActionsApart(instruments, self._wish.adjustment, self._writer.put)
         async with asyncio.TaskGroup() as tasks:
             for one in outcomes:
-                tasks.create_task(self._load(one, lives, held))
+                tasks.create_task(self._load(one, lives, held, apart))
 
     async def _describe(self, one: _Outcome) -> None:
         async with self._turn:
@@ -213,11 +216,15 @@ class _Loading:
                 one.error = " ".join(error.message.split())
 
     async def _load(
-        self, one: _Outcome, lives: Mapping[str, Life], held: Mapping[str, Mapping[str, Held]]
+        self,
+        one: _Outcome,
+        lives: Mapping[str, Life],
+        held: Mapping[str, Mapping[str, Held]],
+        apart: ActionsApart,
     ) -> None:
         async with self._turn:
             if one.instrument is not None:
-                await self._ask_in_turn(one, one.instrument, lives, held)
+                await self._ask_in_turn(one, one.instrument, lives, held, apart)
         await self._writer.tell(lambda: self._progress(self._told(one)))
 
     async def _ask_in_turn(
@@ -226,6 +233,7 @@ class _Loading:
         instrument: Instrument,
         lives: Mapping[str, Life],
         held: Mapping[str, Mapping[str, Held]],
+        apart: ActionsApart,
     ) -> None:
         """Ask one vendor after the other until one has served the symbol."""
         life = lives.get(instrument.instrument_id, Life())
@@ -236,6 +244,7 @@ class _Loading:
                 else:
                     by_identity = await self._held(vendor, [instrument])
                 fetch = self._fetch(vendor, instrument, life, by_identity)
+                fetch.before = partial(apart.load, vendor)
                 one.fetched = fetch.fetched
                 await fetch.run()
             except (VendorError, AuthError, DataError, DefinitionError) as error:

@@ -134,6 +134,17 @@ class Coverage:
             source=self.source,
         )
 
+    def left_behind(self, days: Sequence[dt.date]) -> Incomplete:
+        """Error for bars that are held, and that a restated history does not hold."""
+        return Incomplete(
+            f"{self.instrument.symbol} {self.timeframe.code} from {self.source} was restated, and "
+            f"lacks {counted(days)} that the lake holds: they would stay on another basis. Ask "
+            "again later, or another source",
+            missing=tuple(days),
+            calendar=self.instrument.exchange,
+            source=self.source,
+        )
+
     def _expected(self, start: dt.date, through: dt.date) -> Iterable[dt.date]:
         calendar = self.instrument.exchange
         if not self.held:

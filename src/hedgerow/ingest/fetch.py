@@ -126,6 +126,8 @@ class SeriesFetch:
         Takes a part when it has been checked.
     read_closes
         Reads what the lake holds of the series, up to a session or all of it.
+    before
+        Called before the vendor is asked for the first time; what it tells is noted.
     """
 
     vendor: SendsBars
@@ -135,6 +137,7 @@ class SeriesFetch:
     wish: Wish
     put: Put
     read_closes: ReadCloses
+    before: Callable[[], Awaitable[str]] | None = None
 
     def __post_init__(self) -> None:
         delisted = self.life.delisted
@@ -143,6 +146,7 @@ class SeriesFetch:
             self.wish = replace(self.wish, end=delisted, unpublished=False)
             self._note(f"delisted {delisted}")
         self._seen: set[dt.date] = set()
+        self._restated = False
 
     async def run(self) -> Fetched:
         """Ask for what is missing, and nothing where nothing is.
@@ -164,6 +168,7 @@ class SeriesFetch:
                 await self._head(first)
         except _Restated as restated:
             self.fetched.notes.append(str(restated.told))
+            self._restated = True
             await self._whole(min(first, self.wish.start or first), refresh=True)
         return self.fetched
 
@@ -247,6 +252,8 @@ class SeriesFetch:
     async def _ask(
         self, start: dt.date, end: dt.date, *, refresh: bool = False
     ) -> AsyncGenerator[Chunk, None]:
+        if self.before is not None:
+            self._note(await self.before())
         request = BarsRequest(
             self.instrument,
             self.wish.timeframe,
@@ -305,6 +312,8 @@ class SeriesFetch:
         missing = coverage.missing(start, through, self._seen)
         if missing and not self.wish.allow_gaps:
             raise coverage.hole(missing)
+        if self._restated and (left := sorted(set(missing) & set(coverage.held))):
+            raise coverage.left_behind(left)
         self.fetched.gaps += missing
         if self.wish.unpublished and self.wish.end <= through and self.wish.end not in self._seen:
             self._note(f"{self.wish.end} is not yet published")
@@ -393,7 +402,7 @@ class SeriesFetch:
         return f"{self.instrument.symbol} {self.wish.timeframe.code} from {self.vendor.name}"
 
     def _note(self, text: str) -> None:
-        if text not in self.fetched.notes:
+        if text and text not in self.fetched.notes:
             self.fetched.notes.append(text)
 
 

@@ -49,11 +49,11 @@ def restatement(
     Returns
     -------
     Restatement | None
-        None where there is none, or fewer than three bars to tell it by. A series as
-        traded is restated where all closes moved by one ratio; then its vendor has changed
-        their basis. An adjusted one is restated too where its oldest three closes, or most
-        of all, are others: rounding hides a constant ratio, and an ex-date among the bars
-        leaves the newest ones as they were.
+        None where there is none. A series as traded is restated where all closes, three at
+        least, moved by one ratio; then its vendor has changed their basis. An adjusted one is
+        restated too where its oldest three closes, or most of all, are others: rounding hides
+        a constant ratio, and an ex-date among the bars leaves the newest ones as they were.
+        Of one or two adjusted closes each counts, for loading again does no harm.
 
     Examples
     --------
@@ -71,16 +71,17 @@ def restatement(
         .drop_nulls()
         .to_series()
     )
-    if len(ratios) < FEWEST_BARS:
-        return None
+    few = len(ratios) < FEWEST_BARS
     moved = (ratios - 1).abs() > TOLERANCE
+    if not moved.any() or (few and adjustment is Adjustment.RAW):
+        return None
     ratio = _constant(ratios.filter(moved))
     if moved.all() and ratio is not None:
         return Restatement(ratio, len(ratios))
     if adjustment is Adjustment.RAW:
         return None
     oldest, most = moved.head(FEWEST_BARS).all(), int(moved.sum()) * 2 > len(moved)
-    return Restatement(ratio, int(moved.sum())) if oldest or most else None
+    return Restatement(ratio, int(moved.sum())) if oldest or most or few else None
 
 
 def _constant(ratios: pl.Series) -> float | None:

@@ -32,6 +32,9 @@ from hedgerow.sources.vendor import Listing, SendsActions, SendsListing, Vendor
 # Where the catalog keeps the present rows of each table of the lake.
 CURRENT: dict[str, str] = {SPLITS.name: "current_splits", DIVIDENDS.name: "current_dividends"}
 
+# When a withdrawn action is known: reads take none that is not known yet.
+NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+
 Progress = Callable[[str], None]
 
 
@@ -192,6 +195,8 @@ def _stored(
     exchanges = {one.instrument_id: one.exchange for one in stores.catalog.instruments()}
     summaries: list[IngestSummary] = []
     good: dict[str, list[pl.DataFrame]] = {name: [] for name in CURRENT.values()}
+    sent: dict[str, list[pl.DataFrame]] = {name: [] for name in CURRENT}
+    refused: dict[str, list[pl.DataFrame]] = {name: [] for name in CURRENT}
     for batch in batches:
         rows = _rightful(batch.frame, spans, exchanges)
         summaries.append(
@@ -204,7 +209,46 @@ def _stored(
             )
         )
         good[CURRENT[batch.table.name]].append(_accepted(stores, batch.table, rows))
+        sent[batch.table.name].append(rows.select(batch.table.key))
+        unread = batch.refused.select("symbol", ex_date=pl.col("timestamp").dt.date())
+        refused[batch.table.name].append(unread)
+    for table in (SPLITS, DIVIDENDS):
+        if sent[table.name]:
+            _withdraw(
+                stores, table, source, pl.concat(sent[table.name]), pl.concat(refused[table.name])
+            )
     return summaries, {name: pl.concat(parts) for name, parts in good.items() if parts}
+
+
+def _withdraw(
+    stores: Stores, table: Table, source: str, sent: pl.DataFrame, refused: pl.DataFrame
+) -> None:
+    """Rows of an earlier answer that this one lacks are not known to anybody from now on.
+
+    An ex-date that a vendor moves would count twice otherwise. Plans may send less history than
+    before: what is older than a year is withdrawn only after the first row of its company in the
+    answer. A company without a row keeps all of its own, and all do where less than half came.
+    """
+    held = stores.lake.scan(table).filter(
+        pl.col("source") == source, pl.col("available_at") < NEVER
+    )
+    present = held.select(list(table.columns)).drop("ingested_at").collect()
+    if sent.height * 2 < present.height:
+        return
+    lately = stores.clock().date() - dt.timedelta(days=365)
+    began = sent.group_by("instrument_id").agg(
+        _began=pl.min_horizontal(pl.col("ex_date").min(), lately)
+    )
+    gone = (
+        present.join(began, on="instrument_id")
+        .filter(pl.col("ex_date") >= pl.col("_began"))
+        .join(sent, on=list(table.key), how="anti")
+        .join(refused, on=["symbol", "ex_date"], how="anti")
+        .with_columns(available_at=pl.lit(NEVER))
+        .drop("_began")
+    )
+    if gone.height:
+        stores.lake.merge(table, gone, ingested_at=stores.clock())
 
 
 def _accepted(stores: Stores, table: Table, rows: pl.DataFrame) -> pl.DataFrame:

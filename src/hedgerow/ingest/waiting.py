@@ -14,6 +14,7 @@ Answer = TypeVar("Answer")
 
 # Seconds that a stopped loading may take to store what it has.
 _LONGEST_MERGE = 60.0
+_LISTEN = 0.1
 
 _starting = threading.Lock()
 _running: dict[int, _Loop] = {}
@@ -60,12 +61,15 @@ class _Loop:
 
         answer = asyncio.run_coroutine_threadsafe(whole(), self._loop)
         try:
-            return answer.result()
+            # Polars lets system calls go on after a signal, so a plain wait would not hear Ctrl-C.
+            while not wait([answer], _LISTEN).done:
+                pass
         except KeyboardInterrupt:
             for task in filter(None, tasks):
                 self._loop.call_soon_threadsafe(task.cancel)
             wait([answer], _LONGEST_MERGE)
             raise
+        return answer.result()
 
     def _stop(self) -> None:
         if os.getpid() != self._process:

@@ -91,9 +91,18 @@ class Vendor:
     """Base of every vendor: a name, and connections that are closed at the end.
 
     A subclass sets ``name``, keeps its HTTP client in ``self`` and closes it in ``aclose``.
+
+    Attributes
+    ----------
+    name
+        Word that the ``source`` column carries.
+    actions_with_bars
+        Whether raw bars bring their splits and dividends, or there are none. A vendor that
+        sends them apart says False and keeps ``SendsActions``.
     """
 
     name: ClassVar[str]
+    actions_with_bars: ClassVar[bool] = True
 
     async def aclose(self) -> None:
         """Close connections."""

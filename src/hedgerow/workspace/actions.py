@@ -15,6 +15,7 @@ import polars as pl
 
 from hedgerow.domain.schemas import DIVIDENDS, FX_RATES, SPLITS, Table
 from hedgerow.domain.splits import odd_ratio
+from hedgerow.errors import DataError
 from hedgerow.lake import Lake
 from hedgerow.workspace.currency import last_rates
 from hedgerow.workspace.request import Request
@@ -90,10 +91,13 @@ def _told_by_one(
     filled: pl.DataFrame,
     source_priority: Sequence[str],
 ) -> pl.DataFrame:
-    actions = known(lake, table, request).filter(pl.col(_BY).is_in(series[_BY].to_list()))
-    if request.as_of is not None:
-        # An action announced but not yet ex changes no price.
-        actions = actions.filter(pl.col("ex_date") <= request.as_of.date())
+    now = request.as_of or dt.datetime.now(dt.UTC)
+    actions = known(lake, table, request).filter(
+        pl.col(_BY).is_in(series[_BY].to_list()),
+        # An action announced but not yet ex changes no price; a withdrawn one is never known.
+        pl.col("ex_date") <= now.date(),
+        pl.col("available_at") <= now,
+    )
     own = series.select(_BY, bars_source="source").lazy()
     candidates = actions.join(own, on=_BY).with_columns(
         _place=pl.when(pl.col("source") == pl.col("bars_source"))
@@ -104,12 +108,22 @@ def _told_by_one(
     found = actions.join(teller, on=[_BY, "source"], how="semi").collect()
     if filled.is_empty():
         return found
-    further = actions.join(
-        filled.select(_BY, "source", ex_date="session").lazy(),
-        on=[_BY, "source", "ex_date"],
-        how="semi",
-    ).collect()
-    return pl.concat([found, _not_among(further, found)])
+    # Where the source has no bar of the ex-date itself, its next one shows the action.
+    landed = (
+        actions.sort("ex_date")
+        .join_asof(
+            filled.select(_BY, "source", _filled="session").sort("_filled").lazy(),
+            left_on="ex_date",
+            right_on="_filled",
+            by=[_BY, "source"],
+            strategy="forward",
+            tolerance=SAME_ACTION,
+            check_sortedness=False,
+        )
+        .filter(pl.col("_filled").is_not_null())
+        .drop("_filled")
+    )
+    return pl.concat([found, _not_among(landed.collect().select(found.columns), found)])
 
 
 def _not_among(further: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
@@ -144,11 +158,14 @@ def _in_currency_of_bars(
     rates = known(lake, FX_RATES, request).collect()
     morning = pl.col("ex_date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     parts = [joined.filter(pl.col("currency") == pl.col("bars_currency"))]
-    for (to,), rows in foreign.group_by("bars_currency"):
+    for (to, _), rows in foreign.group_by("bars_currency", "currency", maintain_order=True):
         asked = rows.with_columns(available_at=morning)
-        priced = last_rates(
-            rates, asked.select("currency", "available_at"), str(to), source_priority
-        )
+        try:
+            priced = last_rates(
+                rates, asked.select("currency", "available_at"), str(to), source_priority
+            )
+        except DataError:
+            continue  # no rate of the currency at all: left out as one without a rate of its day
         converted = asked.join(priced, on=["currency", "available_at"], how="left")
         parts.append(
             converted.drop_nulls("rate")

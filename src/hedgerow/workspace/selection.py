@@ -48,15 +48,24 @@ def preferred(held: pl.DataFrame, adjust: Adjust, source_priority: Sequence[str]
 
     Notes
     -----
-    A total-return read takes a vendor's total-return series where its source has one, and
-    otherwise derives it from raw prices and the dividends known.
+    A total-return read takes a vendor's total-return series where its source has one of no
+    fewer bars than its raw one, and otherwise derives it from raw prices and the dividends
+    known.
     """
     kinds = {str(kind): rank for rank, kind in enumerate(_PREFERENCE[adjust])}
+    kind = pl.col("adjustment").replace_strict(kinds, default=9, return_dtype=pl.Int64)
+    if adjust is Adjust.TOTAL:
+        raw_bars = pl.col("bars").filter(pl.col("adjustment") == Adjustment.RAW).max()
+        kind = (
+            pl.when(
+                pl.col("adjustment") == Adjustment.TOTAL,
+                pl.col("bars") < raw_bars.over("instrument_id", "source"),
+            )
+            .then(pl.lit(len(kinds), dtype=pl.Int64))
+            .otherwise(kind)
+        )
     return held.sort(
-        "instrument_id",
-        ranked(source_priority),
-        "source",
-        pl.col("adjustment").replace_strict(kinds, default=9, return_dtype=pl.Int64),
+        "instrument_id", ranked(source_priority), "source", kind, maintain_order=True
     ).unique("instrument_id", keep="first", maintain_order=True)
 
 

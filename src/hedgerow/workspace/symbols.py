@@ -28,8 +28,8 @@ class _Tickers:
     dated: Mapping[str, Sequence[str]]
 
     def find(self, word: str) -> Instrument | None:
-        # Exact spelling first: some tickers differ only in case.
-        for spelling in (word, word.upper()):
+        # Some tickers differ only in case, so nothing but plain small letters is respelled.
+        for spelling in (word, word.upper()) if word.islower() else (word,):
             held = [
                 self.by_identity[i] for i in self.dated.get(spelling, ()) if i in self.by_identity
             ]

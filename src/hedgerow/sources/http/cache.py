@@ -10,6 +10,7 @@ import logging
 import uuid
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from hedgerow.sources.http.reply import Reply
@@ -48,9 +49,15 @@ class AnswerCache:
             line, _, body = stored.partition(b"\n")
             facts = json.loads(line)
             fetched_at = dt.datetime.fromisoformat(facts["fetched_at"])
-            return Reply(200, facts["headers"], body, where, cached=True, fetched_at=fetched_at)
-        except (OSError, EOFError, ValueError, KeyError, zlib.error):
+            headers = {name: str(text) for name, text in facts["headers"].items()}
+        except (OSError, EOFError, zlib.error):
             return None
+        # A file that was meddled with may hold any value of JSON.
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+        if fetched_at.tzinfo is None:
+            return None
+        return Reply(200, headers, body, where, cached=True, fetched_at=fetched_at)
 
     def write(self, path: str, params: Mapping[str, str], reply: Reply) -> None:
         """Keep an answer; an earlier one of the same day and request is replaced."""
@@ -71,6 +78,9 @@ class AnswerCache:
             part.replace(place)
         except OSError as error:
             _LOG.warning("answers cannot be kept in %s: %s", self._folder, error.strerror)
+            # On a full disk half a file is in the way of everything else.
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
     def _place(self, path: str, params: Mapping[str, str], day: dt.date) -> Path:
         request = json.dumps([self._base_url, path, sorted(params.items())])

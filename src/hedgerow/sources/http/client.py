@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import ssl
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -19,7 +20,14 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from hedgerow.errors import BadPayload, HedgerowError, QuotaExhausted, RateLimited, Transient
+from hedgerow.errors import (
+    AuthError,
+    BadPayload,
+    HedgerowError,
+    QuotaExhausted,
+    RateLimited,
+    Transient,
+)
 from hedgerow.sources.http.cache import AnswerCache
 from hedgerow.sources.http.limits import Rate, RateLimiter
 from hedgerow.sources.http.options import HttpOptions
@@ -60,6 +68,11 @@ class VendorClient:
         Further hosts that a cursor may name.
     options
         Patience, folder and clock.
+
+    Raises
+    ------
+    AuthError
+        A key holds what none can, such as a line break.
     """
 
     def __init__(
@@ -75,9 +88,11 @@ class VendorClient:
         hosts: Iterable[str] = (),
         options: HttpOptions | None = None,
     ) -> None:
+        _refuse_odd(vendor, [*secrets, *(headers or {}).values()])
         self.vendor = vendor
         self.options = options or HttpOptions()
         self.redact = Redactor(secrets)
+        self._secrets = frozenset(secrets)
         self.limiter = RateLimiter(vendor, secrets[0] if secrets else "", rates, self.options)
         keep_from_logs(self.redact)
         self._base = base_url.rstrip("/")
@@ -126,7 +141,7 @@ class VendorClient:
         AuthError
             The vendor refuses the key.
         """
-        bare, asked = _request(path, params)
+        bare, asked = self._request(path, params)
         where = f"{self.vendor} {bare}"
         kept = self._cache if cached else None
         name = asked | ({"kept_for": kept_for} if kept_for else {})
@@ -154,7 +169,7 @@ class VendorClient:
         own = parts.netloc in self._hosts and parts.scheme in ("http", "https")
         if not own and (parts.netloc or parts.scheme or not parts.path.startswith("/")):
             raise BadPayload(
-                f"{self.vendor}: the next page lies at {self.redact(url[:80])!r}, not at the "
+                f"{self.vendor}: the next page lies at {self.redact(url)[:80]!r}, not at the "
                 "vendor; not followed",
                 vendor=self.vendor,
             )
@@ -209,10 +224,23 @@ class VendorClient:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             what = self.redact(str(error)) or type(error).__name__
             raise Transient(f"{where}: not reached ({what})", where=where) from None
-        headers = {name.lower(): text for name, text in answer.headers.items()}
+        headers = {name.lower(): self.redact(text) for name, text in answer.headers.items()}
         # Some vendors repeat the key in what they say, and what they say is shown.
         safe, now = self.redact.bytes(body), self.options.clock()
         return Reply(answer.status_code, headers, safe, where, fetched_at=now)
+
+    def _request(
+        self, path: str, params: Mapping[str, object] | None
+    ) -> tuple[str, dict[str, str]]:
+        """Path alone, and every parameter but the key, which some cursors repeat."""
+        parts = urlsplit(path)
+        cursor = parse_qsl(parts.query, keep_blank_values=True)
+        asked = {name: text for name, text in cursor if not self._is_key(name, text)}
+        asked |= {name: str(value) for name, value in (params or {}).items() if value is not None}
+        return parts.path, asked
+
+    def _is_key(self, name: str, text: str) -> bool:
+        return name in self._params or (text in self._secrets and "key" in name.lower())
 
     def _connected(self) -> httpx.AsyncClient:
         if self._http is None:
@@ -258,20 +286,30 @@ def _trusted() -> ssl.SSLContext:
 
 async def _whole(answer: httpx.Response, where: str) -> bytes:
     """Body of an answer, unless it is larger than any vendor means to send at once."""
+    zipped = answer.headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip")
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if zipped else None
     parts, size = [], 0
-    async for part in answer.aiter_bytes():
-        parts.append(part)
-        size += len(part)
-        if size > _LARGEST:
+    async for part in answer.aiter_raw() if unpack else answer.aiter_bytes():
+        try:
+            parts.append(unpack.decompress(part, _LARGEST) if unpack else part)
+        except zlib.error as error:
+            raise httpx.DecodingError(str(error)) from None
+        size += len(parts[-1])
+        if size > _LARGEST or (unpack and unpack.unconsumed_tail):
             raise BadPayload(f"{where}: the answer is larger than 1 GiB", where=where)
+    if unpack and parts and not unpack.eof:
+        # Cut where no length was stated; httpx would give out what came.
+        raise httpx.DecodingError("the compressed body has no end")
     return b"".join(parts)
 
 
-def _request(path: str, params: Mapping[str, object] | None) -> tuple[str, dict[str, str]]:
-    parts = urlsplit(path)
-    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
-    asked |= {name: str(value) for name, value in (params or {}).items() if value is not None}
-    return parts.path, asked
+def _refuse_odd(vendor: str, texts: Iterable[str]) -> None:
+    """Tell of a key that was copied wrongly, which no header could carry, without showing it."""
+    if not all(text.isascii() and text.isprintable() for text in texts):
+        raise AuthError(
+            f"{vendor}: the key holds a line break or a letter that no key has; copy it anew",
+            vendor=vendor,
+        )
 
 
 def _hint(error: BaseException | None) -> float | None:

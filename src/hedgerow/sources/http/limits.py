@@ -6,9 +6,11 @@ import asyncio
 import datetime as dt
 import hashlib
 import json
+import logging
 import os
+import sqlite3
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ from pyrate_limiter import (
 
 from hedgerow.errors import QuotaExhausted
 from hedgerow.sources.http.options import HttpOptions
+
+_LOG = logging.getLogger(__name__)
 
 # A limit over so long a time is a quota: nobody waits for it inside a run.
 _QUOTA_SECONDS = 3600.0
@@ -52,6 +56,12 @@ class RateLimiter:
         Limits, all of which hold.
     options
         Folder, clock and sleep.
+
+    Notes
+    -----
+    Files that are damaged or cannot be written cost a warning, and the count of this process is
+    all there is then: the vendor's own refusals still hold. A count from a future that the
+    clock has been set back from is forgotten.
     """
 
     def __init__(self, vendor: str, key: str, rates: Sequence[Rate], options: HttpOptions) -> None:
@@ -92,12 +102,16 @@ class RateLimiter:
     def close_until(self, instant: dt.datetime) -> None:
         """Refuse further requests until the vendor's quota renews."""
         self._until = instant
-        if self._folder is not None:
+        if self._folder is None:
+            return
+        try:
             self._folder.mkdir(parents=True, exist_ok=True)
             place = self._folder / f"{self._name}.json"
             part = place.with_suffix(f".{os.getpid()}.part")
             part.write_text(json.dumps({"until": instant.isoformat()}))
             part.replace(place)
+        except OSError as error:
+            self._warn(error.strerror)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -111,6 +125,17 @@ class RateLimiter:
 
     def _try(self) -> float:
         """Count one request, or tell the seconds until there is room for it."""
+        try:
+            return self._counted()
+        except sqlite3.Error as error:
+            self._warn(str(error))
+            self.close()
+            if not isinstance(error, sqlite3.OperationalError):
+                self._remove_counts()  # the next run begins with a whole file
+            self._bucket = InMemoryBucket(_ordered(self._rates))
+            return self._counted()
+
+    def _counted(self) -> float:
         if self._bucket is None:
             self._bucket = self._open(self._rates)
         bucket = self._bucket
@@ -124,8 +149,12 @@ class RateLimiter:
                 return 0.0
             wait = bucket.waiting(item)
             failing = bucket.failing_rate
-        assert isinstance(wait, int)
-        assert failing is not None
+            assert isinstance(wait, int)
+            assert failing is not None
+            if wait > int(failing.interval) + 1:  # counted later than now
+                bucket.flush()
+                bucket.put(item)
+                return 0.0
         seconds = max(wait, 1) / 1000
         if int(failing.interval) / 1000 >= _QUOTA_SECONDS:
             raise self._exhausted(self._options.clock() + dt.timedelta(seconds=seconds))
@@ -140,15 +169,28 @@ class RateLimiter:
         )
 
     def _open(self, rates: Sequence[Rate]) -> AbstractBucket:
-        ordered = [
-            BucketRate(rate.count, int(rate.seconds * 1000))
-            for rate in sorted(rates, key=lambda rate: rate.seconds)
-        ]
         if self._folder is None:
-            return InMemoryBucket(ordered)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return SQLiteBucket.init_from_file(
-            ordered, db_path=str(self._folder / f"{self._name}.sqlite"), use_file_lock=True
+            return InMemoryBucket(_ordered(rates))
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return SQLiteBucket.init_from_file(
+                _ordered(rates),
+                db_path=str(self._folder / f"{self._name}.sqlite"),
+                use_file_lock=True,
+            )
+        except OSError as error:  # of the folder, or of the lock beside the file
+            self._warn(error.strerror)
+            return InMemoryBucket(_ordered(rates))
+
+    def _remove_counts(self) -> None:
+        assert self._folder is not None
+        for suffix in ("sqlite", "sqlite-wal", "sqlite-shm"):
+            with suppress(OSError):
+                (self._folder / f"{self._name}.{suffix}").unlink(missing_ok=True)
+
+    def _warn(self, reason: str | None) -> None:
+        _LOG.warning(
+            "requests to %s cannot be counted in %s: %s", self.vendor, self._folder, reason
         )
 
     def _read_until(self) -> dt.datetime | None:
@@ -156,6 +198,16 @@ class RateLimiter:
         if place is None or not place.exists():
             return None
         try:
-            return dt.datetime.fromisoformat(json.loads(place.read_text())["until"])
-        except (ValueError, KeyError, OSError):
+            until = dt.datetime.fromisoformat(json.loads(place.read_text())["until"])
+        # A file that was meddled with may hold any value of JSON.
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
+        return None if until.tzinfo is None else until
+
+
+def _ordered(rates: Sequence[Rate]) -> list[BucketRate]:
+    """Limits as the library takes them, the shortest span first."""
+    return [
+        BucketRate(rate.count, int(rate.seconds * 1000))
+        for rate in sorted(rates, key=lambda rate: rate.seconds)
+    ]

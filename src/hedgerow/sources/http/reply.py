@@ -64,7 +64,7 @@ class Reply:
         """
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter for what is nested without an end
             raise BadPayload(
                 f"{self.where}: the answer is not JSON but {self.excerpt()!r}", where=self.where
             ) from None
@@ -83,7 +83,8 @@ def by_status(reply: Reply) -> HedgerowError | None:
     HedgerowError or None
         AuthError for 401, NotEntitled for 402 and 403, NotFound for 404 and 410, RateLimited
         for 429 (``facts["retry_after"]`` in seconds where the vendor hints), Transient for
-        408 and from 500 on, BadPayload for what else is not 200; None for 200 to 299.
+        206 (a part of an answer), 408 and from 500 on, BadPayload for what else is not 200;
+        None for the others up to 299.
 
     Examples
     --------
@@ -91,6 +92,8 @@ def by_status(reply: Reply) -> HedgerowError | None:
     'Transient'
     """
     status, what = reply.status, f"{reply.where}: {reply.status} {reply.excerpt()}".rstrip()
+    if status == 206:  # nobody asked for a part
+        return Transient(f"{reply.where}: 206, only a part of the answer came", where=reply.where)
     if 200 <= status < 300:
         return None
     if status == 401:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
 import logging
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
@@ -18,7 +21,7 @@ class Redactor:
     Parameters
     ----------
     secrets
-        Keys, in any spelling that a URL may give them.
+        Keys, in any spelling that a URL, JSON, a page or a log may give them.
 
     Examples
     --------
@@ -28,10 +31,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         spelt = {
-            form
-            for secret in secrets
-            if len(secret) >= _SHORTEST
-            for form in (secret, quote(secret, safe=""), quote_plus(secret))
+            form for secret in secrets if len(secret) >= _SHORTEST for form in _spellings(secret)
         }
         self.forms = tuple(sorted(spelt, key=len, reverse=True))
 
@@ -50,6 +50,20 @@ class Redactor:
 
     def __repr__(self) -> str:
         return f"Redactor({len(self.forms)} spellings)"
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """A secret as it is, and as others write what not every text can hold."""
+    yield secret
+    for encoded in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
+        yield encoded
+        yield re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), encoded)
+    for escaped in (json.dumps(secret), json.dumps(secret, ensure_ascii=False)):
+        yield escaped[1:-1]
+        yield escaped[1:-1].replace("/", "\\/")
+    yield html.escape(secret)
+    yield repr(secret)[1:-1]
+    yield repr(secret.encode())[2:-1]
 
 
 class _Filter(logging.Filter):

@@ -67,6 +67,7 @@ class Massive(Vendor):
     """
 
     name: ClassVar[str] = VENDOR
+    actions_with_bars: ClassVar[bool] = False
 
     def __init__(
         self,
