@@ -21,6 +21,7 @@ from hedgerow.credentials import (
     resolve,
 )
 from hedgerow.errors import AuthError, DefinitionError
+from hedgerow.lake import Lake, copy_lake
 from hedgerow.settings import load_settings
 
 PLANTED = "planted-vendor-key-4711"
@@ -266,3 +267,29 @@ def test_a_dotenv_that_cannot_be_read_is_told() -> None:
     Path(".env").write_bytes(b"MASSIVE_API_KEY=\xff\xfe")
     with pytest.raises((AuthError, DefinitionError), match=r"file \.env of this folder"):
         credential(*NAMES)
+
+
+def test_the_library_of_aws_does_not_log_what_it_reads(aws, nothing_set, caplog) -> None:
+    """At DEBUG it would write whole answers, and the session token among what it signs."""
+    nothing_set.setenv("AWS_SESSION_TOKEN", "planted-token")
+    put_parameter(aws, "/quant/fmp", "planted-value")
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+    nothing_set.setenv("FMP_API_KEY", "ssm:/quant/fmp")
+    assert credential("FMP_API_KEY") == "planted-value"
+    assert "planted" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_an_endpoint_with_a_login_is_refused_without_showing_it(nothing_set, name: str) -> None:
+    nothing_set.setenv(name, "http://ann:planted@127.0.0.1:1")
+    with pytest.raises(AuthError, match=f"{name} cannot hold a login") as caught:
+        aws_settings()
+    assert "planted" not in str(caught.value)
+
+
+def test_a_bucket_with_a_login_is_refused_without_showing_it(nothing_set) -> None:
+    for look in (lambda uri: Lake(uri).versions(), lambda uri: copy_lake(uri, "there")):
+        with pytest.raises(AuthError, match="cannot hold a login") as caught:
+            look("s3://ann:planted@bucket/lake")
+        assert "planted" not in str(caught.value)

@@ -14,11 +14,13 @@ remembered until the process ends. No value is ever logged, shown or put into an
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from hedgerow.errors import AuthError, did_you_mean
 from hedgerow.settings import load_settings
@@ -256,6 +258,11 @@ def aws_settings() -> dict[str, str]:
         Some of ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``, ``AWS_SESSION_TOKEN``,
         ``AWS_PROFILE``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``AWS_ENDPOINT_URL``,
         ``AWS_ENDPOINT_URL_…`` of one service and ``AWS_ALLOW_HTTP``. Never log it.
+
+    Raises
+    ------
+    AuthError
+        ``.env`` cannot be read, or an endpoint holds a login, which its messages would show.
     """
     kept = _dotenv()
     signer = os.environ if any(os.environ.get(name) for name in _IDENTITY) else kept
@@ -263,6 +270,10 @@ def aws_settings() -> dict[str, str]:
     services = {name for name in (*os.environ, *kept) if name.startswith("AWS_ENDPOINT_URL_")}
     for name in (*_PLACE, *services, "AWS_ALLOW_HTTP"):
         found[name] = os.environ.get(name) or kept.get(name)
+        if name.startswith("AWS_ENDPOINT_URL") and "@" in _host(found[name]):
+            raise AuthError(
+                f"{name} cannot hold a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
     return {name: value for name, value in found.items() if value}
 
 
@@ -318,7 +329,7 @@ def aws_client(service: str, settings: Mapping[str, str] | None = None) -> Any:
             region_name=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION"),
             profile_name=given.get("AWS_PROFILE"),
         )
-        return session.client(
+        client = session.client(
             service,
             region_name=session.region_name or "us-east-1",
             endpoint_url=_endpoint(service, given),
@@ -327,6 +338,28 @@ def aws_client(service: str, settings: Mapping[str, str] | None = None) -> Any:
     except (BotoCoreError, ValueError) as fault:
         raise AuthError(f"AWS cannot be used: {_one_line(fault)}; check AWS_PROFILE, "
                         "AWS_REGION and AWS_ENDPOINT_URL") from None  # fmt: skip
+    _hush()
+    return client
+
+
+def _hush() -> None:
+    """Keep the AWS library from writing whole answers and signatures into a log at DEBUG."""
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("botocore")]:
+        logger = logging.getLogger(name)
+        if _is_no_detail not in logger.filters:
+            logger.addFilter(_is_no_detail)
+
+
+def _is_no_detail(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
+
+
+def _host(url: str | None) -> str:
+    """Host of an address with all that stands before it."""
+    try:
+        return urlsplit(url or "").netloc
+    except ValueError:
+        return ""
 
 
 def _endpoint(service: str, given: Mapping[str, str]) -> str | None:

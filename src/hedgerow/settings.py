@@ -70,7 +70,9 @@ class Settings(BaseSettings):
     )
 
     catalog_url: str = Field(
-        default="", description="SQLAlchemy URL of the catalog; a file in the workspace when empty"
+        default="",
+        repr=False,  # it may hold a password
+        description="SQLAlchemy URL of the catalog; a file in the workspace when empty",
     )
     lake_uri: str = Field(
         default="", description="place of the lake, such as s3://bucket/prefix; in the workspace"

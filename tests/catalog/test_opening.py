@@ -209,3 +209,21 @@ def test_a_server_that_only_reads_is_named(postgresql: str) -> None:
 def test_the_password_is_never_shown() -> None:
     url = _engine.database_url("postgresql+psycopg://ann:hidden@host/db")
     assert "hidden" not in url.render_as_string(hide_password=True)
+
+
+@pytest.mark.parametrize("option", ["password", "sslpassword", "PASSWD", "ssl_key"])
+def test_a_secret_option_of_a_url_is_never_shown(option: str) -> None:
+    url = _engine.database_url(f"postgresql+psycopg://ann@host/db?{option}=hidden&port=5433")
+    assert _engine.shown(url) in (
+        f"postgresql+psycopg://ann@host/db?{option}=***&port=5433",
+        f"postgresql+psycopg://ann@host/db?port=5433&{option}=***",
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["ann:hidden@host/db", "postgresql+psycopg://ann:a@hidden/x@host/db"]
+)
+def test_a_login_that_is_spelt_wrongly_is_told_without_it(url: str) -> None:
+    with pytest.raises(StoreError, match="%40 for @") as caught:
+        Catalog(url)
+    assert "hidden" not in str(caught.value)

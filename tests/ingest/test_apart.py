@@ -10,6 +10,7 @@ from tests.sources.massive.builders import KEY, connected
 from hedgerow.domain import Adjustment, Timeframe
 from hedgerow.ingest.apart import NOT_IN_PLAN
 from hedgerow.ingest.bars import BarsWish, ingest_bars
+from hedgerow.ingest.reference import ingest_reference
 from hedgerow.ingest.stores import Stores
 from hedgerow.ingest.waiting import wait_for
 from hedgerow.testing.vendors import World, faults
@@ -76,3 +77,15 @@ def test_a_plan_without_actions_is_told(ws, fake):
     (one,) = fetch(ws, fake, ["ZQX"]).series
     assert one.ok
     assert NOT_IN_PLAN in one.notes
+
+
+def test_a_listing_without_dates_does_not_make_young_companies_incomplete(ws, fake):
+    stores = Stores(ws.lake, ws.catalog, ws.settings, World.small().clock)
+    vendor = connected(fake)
+    try:
+        assert ingest_reference(stores, [vendor]).ok
+    finally:
+        wait_for(vendor.aclose())
+    load = fetch(ws, fake, ["ZQX", "NEWS", "QUIT", "BRK.X"])
+    assert load.ok, load
+    assert [one.end for one in load.series][2] == dt.date(2025, 6, 30)

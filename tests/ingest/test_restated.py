@@ -87,3 +87,14 @@ def test_a_vendor_that_sends_every_version_is_taken_at_its_word(lake):
     for _ in range(2):
         load(lake, both, LATER)
     assert known(lake) == [(ACCEPTED, 10.0), (SEEN, 11.0)]
+
+
+def test_a_snapshot_seen_again_on_the_same_day_adds_nothing(lake):
+    first = figures(("beta", 1.2)).with_columns(available_at=pl.lit(SEEN))
+    again = first.with_columns(available_at=pl.lit(SEEN + dt.timedelta(hours=1)))
+    other = again.with_columns(value=pl.lit(1.3))
+    load(lake, first, SEEN)
+    load(lake, again, LATER)
+    assert known(lake, "beta") == [(SEEN, 1.2)]
+    load(lake, other, LATER)
+    assert known(lake, "beta") == [(SEEN, 1.2), (SEEN + dt.timedelta(hours=1), 1.3)]

@@ -72,6 +72,21 @@ class TestFundamentals:
         assert (found["symbol"], found["currency"]) == ("ZQX", "EUR")
         assert found["updated_date"] == dt.date(2024, 8, 2)
 
+    def test_a_year_comes_before_a_quarter_where_they_differ(self, ws: Workspace) -> None:
+        tell(
+            ws,
+            figure("pe_ratio", 20.0, "2024-05-02", period="FY"),
+            figure("pe_ratio", 80.0, "2024-05-02", period="Q4"),
+            figure("pe_ratio", 84.0, "2024-08-01", JUNE),
+            figure("dividend_yield", 0.005, "2024-08-01", JUNE),
+            figure("book_value", 12.5, "2024-05-02", period="FY", unit="USD/share"),
+            figure("book_value", 12.7, "2024-08-01", JUNE, unit="USD/share"),
+        )
+        found = ws.fundamentals().collect().row(0, named=True)
+        assert found["pe_ratio"] == 20.0
+        assert found["dividend_yield"] == 0.005
+        assert found["book_value"] == 12.7
+
     def test_a_restatement_of_an_older_period_does_not_count(self, ws: Workspace) -> None:
         tell(ws, figure("pe_ratio", 21.0, "2024-08-01", JUNE))
         tell(ws, figure("pe_ratio", 99.0, "2024-08-20", MARCH))

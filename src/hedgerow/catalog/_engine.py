@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ _PREFERRED = {
 _MYSQL_MODE = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
 
+# What a URL may hold as an option that nobody else is to see, and a URL without its beginning.
+_SECRET = re.compile("pass|secret|token|key", re.IGNORECASE)
+_BARE_LOGIN = re.compile(r"[^/\\]+:[^/\\]*@")
+
+
 def database_url(place: str | Path) -> URL:
     """URL of a place: a URL, or the path of an SQLite file.
 
@@ -43,16 +49,34 @@ def database_url(place: str | Path) -> URL:
     StoreError
         The text is neither.
     """
-    if isinstance(place, Path) or "://" not in place:
+    if isinstance(place, Path) or ("://" not in place and not _BARE_LOGIN.match(place)):
         return URL.create("sqlite", database=str(place))
     try:
-        return make_url(place)
+        url = make_url(place)
+        if url.get_backend_name() == "sqlite" or "@" not in f"{url.host}{url.database}":
+            return url
+    except NoSuchModuleError:
+        return url
     except (ArgumentError, ValueError):
-        raise StoreError(
-            "the catalog's URL cannot be read: write sqlite:///FOLDER/catalog.db, "
-            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE or "
-            "mysql+pymysql://USER:PASSWORD@HOST/DATABASE"
-        ) from None
+        pass
+    raise StoreError(
+        "the catalog's URL cannot be read: write sqlite:///FOLDER/catalog.db, "
+        "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE or "
+        "mysql+pymysql://USER:PASSWORD@HOST/DATABASE, and in a password %40 for @ and %2F for /"
+    ) from None
+
+
+def shown(url: URL) -> str:
+    """A URL as people may see it, without its password and without secret options.
+
+    Examples
+    --------
+    >>> shown(make_url("postgresql+psycopg://me:planted@host/db?sslpassword=planted"))
+    'postgresql+psycopg://me:***@host/db?sslpassword=***'
+    """
+    hidden = {name: "***" for name in url.query if _SECRET.search(name)}
+    text = url.update_query_dict(hidden).render_as_string(hide_password=True)
+    return text.replace("%2A%2A%2A", "***")
 
 
 def open_engine(url: URL) -> Engine:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, Connection, String, Table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from hedgerow.catalog._engine import WRITES, database_url, open_engine
+from hedgerow.catalog._engine import WRITES, database_url, open_engine, shown
 from hedgerow.catalog._faults import explain, is_contended
 from hedgerow.catalog._migrate import migrate
 from hedgerow.errors import DataError, StoreError
@@ -32,7 +32,7 @@ class Store:
 
     def __init__(self, url: str | Path) -> None:
         place = database_url(url)
-        self.url = place.render_as_string(hide_password=True)
+        self.url = shown(place)
         self._engine = open_engine(place)
         self._disposed = weakref.finalize(self, self._engine.dispose)
         with self._explained():

@@ -53,6 +53,10 @@ class BarsWish:
     allow_gaps: bool = False
     refresh: bool = False
 
+    def __post_init__(self) -> None:
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise DataError(f"start {self.start} is after end {self.end}: swap them")
+
 
 def ingest_bars(
     stores: Stores,

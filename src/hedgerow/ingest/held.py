@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from hedgerow.domain.adjustment import Adjustment
+from hedgerow.domain.calendar import FIRST_SESSION_BOUND
 from hedgerow.domain.instrument import Instrument
 from hedgerow.domain.schemas import BARS, SERIES_STARTS, SYMBOL_INTERVALS
 from hedgerow.domain.timeframe import Timeframe
@@ -21,6 +22,8 @@ from hedgerow.lake import Lake
 OVERLAP_BARS, OVERLAP_INTRADAY = 10, 3
 
 CLOSES = ("timestamp", "session", "close")
+
+_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -114,15 +117,24 @@ def read_closes(
 
 
 def read_lives(lake: Lake, instruments: Iterable[Instrument]) -> dict[str, Life]:
-    """Listing and delisting of some instruments, by the dated tickers of the lake."""
+    """Listing and delisting of some instruments, by the dated tickers of the lake.
+
+    A span that begins with the calendar, or the day after another company gave the ticker up,
+    says only that the ticker was not another's: the day of the listing is not known then.
+    """
     wanted = [one.instrument_id for one in instruments]
+    spans = lake.scan(SYMBOL_INTERVALS)
+    given_up = spans.select("symbol", "exchange", valid_from=pl.col("valid_to") + _DAY)
+    taken_over = given_up.drop_nulls().unique().with_columns(_after_another=pl.lit(True))
+    told = pl.col("_after_another").is_null() & (pl.col("valid_from") > FIRST_SESSION_BOUND)
+    first = pl.col("valid_from").min()
     in_use = pl.col("valid_to").is_null().any()
     found = (
-        lake.scan(SYMBOL_INTERVALS)
-        .filter(pl.col("instrument_id").is_in(wanted))
+        spans.filter(pl.col("instrument_id").is_in(wanted))
+        .join(taken_over, on=["symbol", "exchange", "valid_from"], how="left")
         .group_by("instrument_id")
         .agg(
-            listed=pl.col("valid_from").min(),
+            listed=pl.when(told.sort_by("valid_from").first()).then(first),
             delisted=pl.when(~in_use).then(pl.col("valid_to").max()),
         )
         .collect()

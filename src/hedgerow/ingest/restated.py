@@ -38,7 +38,11 @@ def dated_when_seen(lake: Lake, figures: pl.DataFrame, now: dt.datetime) -> pl.D
         .filter(pl.col("instrument_id").is_in(figures["instrument_id"].unique().to_list()))
         .select(*_FIGURE, "available_at", "value")
     )
-    newest = known.sort("available_at").group_by(_FIGURE).agg(_newest=pl.col("value").last())
+    newest = (
+        known.sort("available_at")
+        .group_by(_FIGURE)
+        .agg(_newest=pl.col("value").last(), _known_at=pl.col("available_at").last())
+    )
     same_date = known.rename({"value": "_stored"})
     beside = (
         figures.lazy()
@@ -49,10 +53,12 @@ def dated_when_seen(lake: Lake, figures: pl.DataFrame, now: dt.datetime) -> pl.D
     # A vendor of one version that goes back to the first one has restated once more.
     taken_back = (pl.len().over(_FIGURE) == 1) & (pl.col("_newest") != pl.col("value"))
     restated = pl.col("_stored").is_not_null() & (differs | taken_back)
-    seen_before = restated & (pl.col("_newest") == pl.col("value"))
+    # What is seen again with another time, such as a snapshot of today, is nothing new either.
+    again = pl.col("_stored").is_null() & (pl.col("_known_at") <= pl.col("available_at"))
+    seen_before = (restated | again) & (pl.col("_newest") == pl.col("value"))
     stamp = pl.lit(now, dtype=pl.Datetime("us", "UTC"))
     return (
-        beside.filter(~seen_before)
+        beside.filter(~seen_before.fill_null(False))
         .with_columns(available_at=pl.when(restated).then(stamp).otherwise("available_at"))
         .select(figures.columns)
         .collect()

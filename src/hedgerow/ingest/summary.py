@@ -126,5 +126,5 @@ class BarsLoad:
         return (
             f"{done} of {len(self.series)} symbols"
             + (f" ({by})" if by else "")
-            + f": {told or 'nothing new'}"
+            + f": {told or ('nothing new' if self.ok else 'nothing loaded')}"
         )

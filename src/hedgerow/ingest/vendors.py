@@ -128,7 +128,8 @@ def usual_sources(settings: Settings, kind: type) -> list[str]:
     Parameters
     ----------
     settings
-        Its ``source_priority`` gives the order; plug-ins are asked only where they are in it.
+        Its ``source_priority`` gives the order of sources of bars; plug-ins are asked only
+        where they are in it.
     kind
         Protocol that each must keep.
 
@@ -145,7 +146,9 @@ def usual_sources(settings: Settings, kind: type) -> list[str]:
     usual = USUAL.get(kind.__name__, ())
     plugged = set(vendor_names()) - set(BUILT_IN) if kind is SendsBars else set()
     ready = [name for name in usual if name not in _KEYS or find_credential(*_KEYS[name])]
-    first = [name for name in settings.source_priority if name in {*ready, *plugged}]
+    # The settings rank sources of prices; for the rest the fullest comes first.
+    ranked = settings.source_priority if kind is SendsBars else ()
+    first = [name for name in ranked if name in {*ready, *plugged}]
     chosen = list(dict.fromkeys([*first, *ready]))
     if not chosen:
         keys = ", ".join(_KEYS[name][0] for name in usual if name in _KEYS)

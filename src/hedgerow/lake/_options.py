@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hedgerow.credentials import aws_settings
+from hedgerow.errors import AuthError
 
 # A store that is down must be told within seconds; one that is only busy gets a second chance.
 _TRIES, _SECONDS = 5, 15
@@ -41,10 +42,15 @@ def store_options(uri: str, given: Mapping[str, str] | None) -> dict[str, str] |
     Raises
     ------
     AuthError
-        ``.env`` cannot be read.
+        ``.env`` cannot be read, or the address or the endpoint holds a login.
     """
     if not uri.startswith(_S3):
         return dict(given) if given else None
+    if "@" in uri.partition("://")[2].partition("/")[0]:
+        raise AuthError(
+            "the address of a bucket cannot hold a login: write s3://bucket/prefix, and set "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
     found = aws_settings() | dict(given or {})
     endpoint = found.get("AWS_ENDPOINT_URL_S3") or found.get("AWS_ENDPOINT_URL")
     region = found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION")

@@ -25,6 +25,9 @@ HEADLINES = (
     "book_value",
 )
 
+#: Figures of those that mean something else for a quarter than for a year.
+YEARLY = ("pe_ratio", "dividend_yield")
+
 #: Figures that ``financial_ratios`` shows, in order.
 RATIOS = tuple(name for name, one in FIGURES.items() if one.kind is FigureKind.RATIO)
 
@@ -68,12 +71,17 @@ class Companies(WorkspaceBase):
         Notes
         -----
         Each figure is that of the best source that has it, of its newest period, in the
-        version last published by then.
+        version last published by then. ``pe_ratio`` and ``dividend_yield`` are of a year, or of
+        the last four quarters, wherever that source has such: those of one quarter differ.
         """
         rows = self._figures(symbols, HEADLINES, as_of, source)
-        best = rows.with_columns(_place=ranked(self.settings.source_priority))
+        whole_year = ~(pl.col("item").is_in(YEARLY) & pl.col("period").str.starts_with("Q"))
+        best = rows.with_columns(
+            _place=ranked(self.settings.source_priority), _whole_year=whole_year
+        )
+        order = ("_place", "source", "_whole_year", *_VERSION, "period")
         latest = (
-            best.sort("_place", "source", *_VERSION, descending=[True, True, False, False])
+            best.sort(order, descending=[True, True, *[False] * 4])
             .group_by(_BY, "item")
             .last()
         )

@@ -13,6 +13,7 @@ import pytest
 from tests.sources.massive.builders import everything, quick
 
 from hedgerow.domain import Instrument, sessions
+from hedgerow.domain.calendar import FIRST_SESSION_BOUND
 from hedgerow.errors import (
     AuthError,
     BadPayload,
@@ -59,7 +60,7 @@ def listing(*instruments):
         {
             "symbol": [one.symbol for one in instruments],
             "exchange": [one.exchange for one in instruments],
-            "valid_from": [dt.date(2003, 9, 10)] * len(instruments),
+            "valid_from": [FIRST_SESSION_BOUND] * len(instruments),
             "instrument_id": [one.instrument_id for one in instruments],
             "source": ["massive"] * len(instruments),
         }

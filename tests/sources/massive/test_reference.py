@@ -11,6 +11,7 @@ import pytest
 from tests.sources.massive.builders import KEY, connected, run
 
 from hedgerow.domain import Adjustment, Instrument, InstrumentKind
+from hedgerow.domain.calendar import FIRST_SESSION_BOUND
 from hedgerow.domain.schemas import BARS, SYMBOL_INTERVALS
 from hedgerow.errors import BadPayload, DefinitionError, Incomplete, NotFound, Transient
 from hedgerow.sources.massive.tickers import read_ticker
@@ -173,7 +174,7 @@ def test_ticker_used_again_belongs_to_two(fake):
     told = [row for row in spans(listed(fake)) if row[0] == "VEX"]
 
     assert told == [
-        ("VEX", "VEX.XNYS.2010-05-03", dt.date(2003, 9, 10), ends[0]),
+        ("VEX", "VEX.XNYS.2010-05-03", FIRST_SESSION_BOUND, ends[0]),
         ("VEX", "VEX.XNYS.BBG00VEX0999", dt.date(2010, 5, 4), ends[1]),
         ("VEX", "VEX.XNYS", dt.date(2015, 9, 1), None),
     ]

@@ -13,7 +13,7 @@ class SymbolIntervals(dy.Schema):
 
     symbol = text("ticker", primary_key=True, min_length=1)
     exchange = text("market identifier code", primary_key=True, min_length=1)
-    valid_from = date("first session", primary_key=True)
+    valid_from = date("first session; 1960-01-01 where that is not known", primary_key=True)
     instrument_id = text("stable identity", min_length=1)
     valid_to = date("last session; null while in use", nullable=True)
     source = text("who sent it", min_length=1)

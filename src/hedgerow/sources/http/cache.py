@@ -40,6 +40,7 @@ class AnswerCache:
     def __init__(self, folder: Path, vendor: str, base_url: str) -> None:
         self._folder = folder / "answers" / vendor
         self._base_url = base_url
+        self._told = False
 
     def read(self, path: str, params: Mapping[str, str], day: dt.date, where: str) -> Reply | None:
         """Answer of a day; None where there is none."""
@@ -77,7 +78,9 @@ class AnswerCache:
             part.write_bytes(stored)
             part.replace(place)
         except OSError as error:
-            _LOG.warning("answers cannot be kept in %s: %s", self._folder, error.strerror)
+            if not self._told:  # once is enough for a disk that is full
+                _LOG.warning("answers cannot be kept in %s: %s", self._folder, error.strerror)
+            self._told = True
             # On a full disk half a file is in the way of everything else.
             with suppress(OSError):
                 part.unlink(missing_ok=True)

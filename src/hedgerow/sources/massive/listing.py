@@ -13,15 +13,13 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from hedgerow.domain.calendar import FIRST_SESSION_BOUND
 from hedgerow.domain.schemas import SYMBOL_INTERVALS
 from hedgerow.errors import BadPayload, NotEntitled, NotFound
 from hedgerow.sources.base import SourceBatch
 from hedgerow.sources.massive.client import VENDOR, MassiveClient, opened
 from hedgerow.sources.massive.tickers import Ticker, read_date, read_ticker
 from hedgerow.sources.vendor import Listing
-
-# Massive's tickers and prices begin here, whatever its plan.
-FIRST_DAY = dt.date(2003, 9, 10)
 
 _DAY = dt.timedelta(days=1)
 
@@ -121,7 +119,7 @@ def _spans(owners: Iterable[tuple[Ticker, str]]) -> list[Span]:
         by_name.setdefault((ticker.symbol, ticker.exchange), []).append((ticker, identity))
     spans: list[Span] = []
     for rows in by_name.values():
-        begins = FIRST_DAY
+        begins = FIRST_SESSION_BOUND  # the bulk list does not tell
         for ticker, identity in sorted(rows, key=lambda row: row[0].delisted or dt.date.max):
             last = ticker.delisted
             first = ticker.listed or begins
@@ -134,8 +132,7 @@ async def _history(client: MassiveClient, ticker: Ticker, identity: str) -> list
     """Tickers that one company had, oldest first."""
     changes = await _changes(client, ticker.symbol)
     if not changes:
-        first = ticker.listed or min(FIRST_DAY, ticker.delisted or FIRST_DAY)
-        return [Span(ticker, identity, first, ticker.delisted)]
+        return [Span(ticker, identity, ticker.listed or FIRST_SESSION_BOUND, ticker.delisted)]
     ends = [day - _DAY for day, _ in changes[1:]] + [ticker.delisted]
     return [
         Span(replace(ticker, symbol=symbol), identity, day, end)

@@ -32,6 +32,10 @@ from hedgerow.sources.vendor import BarsRequest, Chunk, Listing, Vendor
 _DAY = dt.timedelta(days=1)
 
 
+# Massive's prices begin here, whatever the plan.
+FIRST_DAY = dt.date(2003, 9, 10)
+
+
 class Massive(Vendor):
     """Prices, tickers, splits and dividends of the United States, from Massive (once Polygon).
 
@@ -89,9 +93,9 @@ class Massive(Vendor):
         """Codes of the usual lengths; any other number of minutes or hours is answered too."""
         return TIMEFRAMES
 
-    def earliest(self) -> dt.date | None:
-        """First day that the plan reaches back to; None where it sends all there is."""
-        return (self._options.clock() - FREE_HISTORY).date() if self._free else None
+    def earliest(self) -> dt.date:
+        """First day that the plan, or else Massive itself, reaches back to."""
+        return (self._options.clock() - FREE_HISTORY).date() if self._free else FIRST_DAY
 
     async def bars(self, request: BarsRequest) -> AsyncIterator[Chunk]:
         """Bars in chunks of at most one page (50,000 minutes or days) and a session.
@@ -113,7 +117,7 @@ class Massive(Vendor):
             A page is unreadable, answers something else, or breaks the chain of pages.
         """
         now = self._options.clock()
-        question = Question.of(request, now, self.earliest())
+        question = Question.of(request, now, self.earliest() if self._free else None)
         if question.end < question.start:
             return
         if not question.has_sessions:
@@ -220,7 +224,7 @@ class Massive(Vendor):
             Tickers to look up one by one, with their listing dates and changes of ticker.
             None for all of them, in pages of a thousand, which tell no listing dates: an
             interval then begins the day after an earlier owner of the ticker was delisted, or
-            on 2003-09-10, when Massive's history begins.
+            on 1960-01-01, for "not known".
 
         Returns
         -------

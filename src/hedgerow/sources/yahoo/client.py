@@ -153,7 +153,8 @@ class YahooClient(VendorClient):
             # The words of a refusal would be kept as the crumb, and sent with later requests.
             self._spoilt = self._session.crumb_refused
         headers = {name.lower(): str(text) for name, text in answer.headers.items()}
-        return Reply(answer.status_code, headers, answer.content, where)
+        now = self.options.clock()
+        return Reply(answer.status_code, headers, answer.content, where, fetched_at=now)
 
     def _opened(self, where: str) -> Any:
         if self._yahoo is None:

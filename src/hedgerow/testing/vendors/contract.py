@@ -25,6 +25,7 @@ import asyncio
 import datetime as dt
 import gzip
 import logging
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,6 +73,8 @@ GARBAGE: dict[str, Callable[[], Fault]] = {
     "401": lambda: faults.status(401, '{"error":"bad key"}'),
     "403": lambda: faults.status(403, '{"message":"not in your plan"}'),
     "404_text": lambda: faults.status(404, "404 page not found", "text/plain"),
+    "302_elsewhere": lambda: faults.status(302, headers={"Location": "http://127.0.0.1:9/"}),
+    "206_part": lambda: faults.changed(lambda answer: replace(answer, status=206)),
 }
 
 
@@ -320,7 +323,8 @@ class VendorContract(SourceContract):
             return
         assert self.secret not in log
         if isinstance(error, HedgerowError):
-            assert self.secret not in f"{error} {error!r} {error.facts}"
+            chain = "".join(traceback.format_exception(error))
+            assert self.secret not in f"{error} {error!r} {error.facts} {chain}"
         folder = options.cache
         assert folder is not None
         for place in folder.rglob("*"):
