@@ -116,7 +116,7 @@ def test_the_key_is_in_no_word_that_is_printed(run, massive, tmp_path):
     [
         (["bars", "ZQX", "-s", "massif"], "source 'massif' is not known. Did you mean 'massive'?"),
         (["bars", "ZQX", "-s", "ecb"], "source 'ecb' has no bars"),
-        (["bars", "ZQX", "--from", "soon"], "day 'soon' is not a date"),
+        (["bars", "ZQX", "--from", "soon"], "date 'soon' is not a day"),
         (["bars", "ZQX", "--adjustment", "splits"], "Did you mean 'split'?"),
         (["bars", "ZQX", "-t", "1y"], "timeframe '1y' is not known"),
         (["macro", "-s", "ecb"], "source 'ecb' has no macroeconomic series"),

@@ -82,3 +82,10 @@ def test_members_by_day_are_asked_of_an_index_only(run: Run) -> None:
     run("universe", "create", "mine", "ZQX")
     ran = run("universe", "show", "mine", "--on", "2020-01-02")
     assert (ran.code, "are not known by day" in ran.err) == (1, True)
+
+
+def test_a_known_ticker_is_not_listed_a_second_time(run: Run) -> None:
+    london = ("--exchange", "XLON", "--currency", "GBP")
+    assert run("symbols", "add", "ZQL", *london).out == "1 added or changed\n"
+    assert run("symbols", "add", "ZQL").out == "0 added or changed, 1 known already\n"
+    assert run("symbols", "add", "ZQL", "--exchange", "XNYS").out == "1 added or changed\n"

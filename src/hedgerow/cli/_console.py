@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import sys
@@ -145,6 +146,9 @@ def advance(bar: Progress, steps: float = 1, words: str | None = None) -> None:
 
 
 def _cell(value: object) -> object:
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        # Shorter than with microseconds and +00:00; --format csv gives all of it.
+        return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}Z"
     if not isinstance(value, float):
         return value
     # Below a million six digits say it all; above, a power of ten would hide the size.

@@ -9,8 +9,6 @@ import typer
 from hedgerow.cli._options import TimeframeOption, WorkspaceOption, create_workspace
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from hedgerow.ingest import BarsWish, FactsLoad, Stores
     from hedgerow.workspace import Workspace
 
@@ -130,9 +128,12 @@ def fx(
 ) -> None:
     """Load exchange rates, by default the reference rates of the ECB."""
     from hedgerow.ingest import ingest_fx
+    from hedgerow.workspace.request import read_day
 
     stores = _stores(create_workspace(workspace))
-    done = ingest_fx(stores, sources=source, start=_day(start), end=_day(end), refresh=refresh)
+    done = ingest_fx(
+        stores, sources=source, start=read_day(start), end=read_day(end, last=True), refresh=refresh
+    )
     _show_facts("what", done)
 
 
@@ -151,6 +152,7 @@ def macro(
     """Load macroeconomic series with every revision."""
     from hedgerow.cli._console import advance, progress_bar
     from hedgerow.ingest import USUAL_SERIES, ingest_macro
+    from hedgerow.workspace.request import read_day
 
     stores, wanted = _stores(create_workspace(workspace)), series or USUAL_SERIES
     with progress_bar("Asking", len(wanted)) as bar:
@@ -158,8 +160,8 @@ def macro(
             stores,
             wanted,
             sources=source,
-            start=_day(start),
-            end=_day(end),
+            start=read_day(start),
+            end=read_day(end, last=True),
             refresh=refresh,
             progress=lambda one: advance(bar, words=one.name),
         )
@@ -208,6 +210,7 @@ def _wish(
     from hedgerow.domain import Adjustment, Timeframe
     from hedgerow.errors import DefinitionError, did_you_mean
     from hedgerow.ingest import BarsWish
+    from hedgerow.workspace.request import read_day
 
     kinds = [str(kind) for kind in Adjustment]
     if adjustment not in kinds:
@@ -217,8 +220,8 @@ def _wish(
     restated = adjusted and adjustment == str(Adjustment.RAW)
     return BarsWish(
         Timeframe.parse(timeframe),
-        _day(start),
-        _day(end, last=True),
+        read_day(start),
+        read_day(end, last=True),
         Adjustment.SPLIT if restated else Adjustment(adjustment),
         allow_gaps,
         refresh,
@@ -236,17 +239,3 @@ def _count(stores: Stores, symbols: list[str], wish: BarsWish | None = None) -> 
 
     span = () if wish is None else (wish.start, wish.end)
     return len(asked_for(stores, symbols, *span))
-
-
-def _day(text: str | None, *, last: bool = False) -> dt.date | None:
-    import datetime as dt
-
-    from hedgerow.errors import DataError
-
-    if text is None:
-        return None
-    whole_year = "-12-31" if last else "-01-01"
-    try:
-        return dt.date.fromisoformat(text + whole_year if len(text) == len("2000") else text)
-    except ValueError:
-        raise DataError(f"day {text!r} is not a date: write 2000-01-03 or 2000") from None

@@ -67,7 +67,7 @@ def _show(report: pl.DataFrame) -> None:
         (
             row["symbol"] or "–",
             row["source"],
-            row["timeframe"] or "–",
+            _series(row["timeframe"], row["adjustment"]),
             f"{row['bars']:,}",
             row["last_session"],
             share(row["coverage"]),
@@ -79,6 +79,11 @@ def _show(report: pl.DataFrame) -> None:
     show_table(columns, rows)
     if report.height > _MOST:
         say(f"  {report.height - _MOST:,} more; --format csv or json gives all")
+
+
+def _series(timeframe: str, adjustment: str) -> str:
+    """Length of the bars, and what they are restated for where they are."""
+    return (f"{timeframe} {adjustment}" if adjustment != "raw" else timeframe).strip() or "–"
 
 
 def _page(folder: Path, report: pl.DataFrame) -> Path:

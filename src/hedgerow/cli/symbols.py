@@ -46,6 +46,7 @@ def add(
     """Add symbols; known ones are brought up to date, and adding twice changes nothing."""
     from hedgerow.cli._console import say
     from hedgerow.domain import Instrument, InstrumentKind, major_unit, time_zone
+    from hedgerow.domain.calendar import DEFAULT_CALENDAR
     from hedgerow.errors import DefinitionError, did_you_mean
 
     kinds = [str(one) for one in InstrumentKind]
@@ -66,10 +67,8 @@ def add(
     for symbol in symbols:
         # A ticker that is listed already means that listing: a second one would be a homonym.
         listed = [one for one in known if one.symbol == symbol and exchange in {None, one.exchange}]
-        place = {} if exchange is None else {"exchange": exchange}
-        given += [replace(one, **facts) for one in listed] or [
-            Instrument.of(symbol, **place, **facts)
-        ]
+        new = Instrument.of(symbol, exchange=exchange or DEFAULT_CALENDAR, **facts)
+        given += [replace(one, **facts) for one in listed] or [new]
     changed = catalog.add_instruments(given)
     same = len(set(given)) - changed
     say(f"{changed} added or changed" + (f", {same} known already" if same else ""))

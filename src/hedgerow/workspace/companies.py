@@ -81,9 +81,7 @@ class Companies(WorkspaceBase):
         )
         order = ("_place", "source", "_whole_year", *_VERSION, "period")
         latest = (
-            best.sort(order, descending=[True, True, *[False] * 4])
-            .group_by(_BY, "item")
-            .last()
+            best.sort(order, descending=[True, True, *[False] * 4]).group_by(_BY, "item").last()
         )
         money = pl.col("unit").str.extract(r"^([A-Z]{3})(?:/share)?$")
         return (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hedgerow.domain.schemas import BARS, FUNDAMENTALS, SPLITS
+from hedgerow.domain.schemas import BARS, DIVIDENDS, FUNDAMENTALS, SPLITS
 from hedgerow.domain.splits import odd_ratio
 from hedgerow.errors import DataError
 
@@ -46,11 +47,17 @@ def _market_data(ws: Workspace) -> pl.LazyFrame:
 
 
 def _splits(ws: Workspace) -> pl.LazyFrame:
-    return ws.lake.scan(SPLITS).with_columns(odd_ratio(pl.col("ratio")))
+    return _standing(ws.lake.scan(SPLITS)).with_columns(odd_ratio(pl.col("ratio")))
+
+
+def _standing(actions: pl.LazyFrame) -> pl.LazyFrame:
+    """Actions without those that their vendor has withdrawn, which are never known."""
+    return actions.filter(pl.col("available_at").dt.year() < dt.MAXYEAR)
 
 
 #: What each name shows; one that a lake's table has too comes before it.
 VIEWS: dict[str, View] = {
+    "dividends": lambda ws: _standing(ws.lake.scan(DIVIDENDS)),
     "financial_ratios": lambda ws: ws.financial_ratios(),
     "fundamentals": lambda ws: ws.fundamentals(),
     "fundamentals_long": lambda ws: ws.lake.scan(FUNDAMENTALS),

@@ -9,9 +9,13 @@ import hashlib
 import html
 import json
 import logging
+import socket
 import sqlite3
+import threading
 import traceback
+from contextlib import suppress
 from dataclasses import replace
+from types import SimpleNamespace
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -239,3 +243,25 @@ class TestOddKeys:
             with pytest.raises(BadPayload) as raised:
                 opened.within(url)
         assert "plant" not in raised.value.message
+
+
+def test_an_answer_that_drips_without_an_end_is_given_up(options):
+    """Each byte comes in time, the whole never does."""
+
+    def drip():
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            while not given_up.wait(0.02):
+                connection.sendall(b"x")
+
+    given_up = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        fake = SimpleNamespace(url=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        short = replace(options, timeout=10.0, deadline=0.3, attempts=1)
+        with pytest.raises(Transient, match="no answer in time"):
+            get(fake, short, "/a")
+        given_up.set()
+        thread.join()

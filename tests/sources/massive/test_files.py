@@ -141,6 +141,14 @@ def test_tag_without_its_file_counts_for_nothing(fake, tmp_path):
     assert rows_of(day_of(fake, cache=tmp_path)).height == 2
 
 
+@pytest.mark.parametrize("content", [b"", b"17", b"[", b"\xff\xfe"])
+def test_damaged_tag_counts_for_nothing(fake, tmp_path, content):
+    day_of(fake, cache=tmp_path)
+    next(tmp_path.rglob("*.etag")).write_bytes(content)
+
+    assert rows_of(day_of(fake, cache=tmp_path)).height == 2
+
+
 # Faults -------------------------------------------------------------------------------------
 
 

@@ -150,7 +150,7 @@ def classify(reply: Reply, *, quota: bool = False) -> HedgerowError | None:
         return _not_the_answer(reply, "a list in JSON")
     try:
         rows = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _broken_off(reply)
     if not all(isinstance(row, dict) for row in rows):
         return _not_the_answer(reply, "a list of objects")
@@ -210,7 +210,7 @@ def _object(reply: Reply) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

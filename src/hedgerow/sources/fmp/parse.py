@@ -70,7 +70,7 @@ def read_rows(body: bytes, where: str, *, exact: bool = False) -> list[dict[str,
     written = str if exact else None
     try:
         rows = json.loads(body, parse_float=written, parse_int=written, parse_constant=written)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadPayload(f"{where}: the answer is not JSON", where=where) from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BadPayload(f"{where}: the answer is not a list of objects", where=where)

@@ -145,7 +145,7 @@ def classify(reply: Reply) -> HedgerowError | None:
         return Transient(f"{reply.where}: 423, locked for the moment", where=reply.where)
     try:
         body = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return by_status(reply) or BadPayload(
             f"{reply.where}: the answer is not JSON but {reply.excerpt()!r}", where=reply.where
         )

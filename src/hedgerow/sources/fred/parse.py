@@ -58,7 +58,7 @@ def parse_page(body: bytes, offset: int, where: str) -> Page:
     try:
         answer = json.loads(body)
         page = Page(answer["observations"], int(answer["count"]), int(answer["offset"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BadPayload(f"{where}: the answer is no page of observations", where=where) from None
     if page.offset != offset or (not page.rows and page.offset < page.count):
         raise BadPayload(

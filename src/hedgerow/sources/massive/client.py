@@ -187,7 +187,7 @@ def classify(reply: Reply) -> HedgerowError | None:
     True
     """
     envelope = open_envelope(reply.body)
-    if not 200 <= reply.status < 300:
+    if by_status(reply) is not None:
         return _refusal(reply, envelope)
     if envelope is None:
         return _unreadable(reply)

@@ -183,7 +183,7 @@ class MassiveFiles:
     def _download(self, path: str, folder: Path) -> Path | None:
         place = folder / path
         tag = place.with_name(f"{place.name}.etag")
-        known = json.loads(tag.read_text()) if tag.exists() and place.exists() else None
+        known = _remembered(tag) if place.exists() else None
         condition = {"IfNoneMatch": known} if known else {}
         client = self._client()
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -261,6 +261,15 @@ def _check_whole(file: Path, length: int, path: str) -> None:
     except (EOFError, gzip.BadGzipFile, zlib.error):
         pass
     raise Transient(f"massive file {path}: it came broken or only in part", path=path)
+
+
+def _remembered(tag: Path) -> str | None:
+    """Tag of the file at hand; None where none is kept, or what is kept is damaged."""
+    try:
+        known = json.loads(tag.read_text())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return known if isinstance(known, str) else None
 
 
 def _told(error: Exception, path: str) -> HedgerowError | str | None:

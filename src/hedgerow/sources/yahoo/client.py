@@ -193,11 +193,11 @@ def classify(reply: Reply) -> HedgerowError | None:
         return _too_many(reply.where, retry_after(reply))
     try:
         said = chart_error(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _no_chart(reply)
     if said is not None:
         return _in_its_words(*said, reply)
-    if 200 <= reply.status < 300 and b'"chart"' in reply.body and b'"result"' in reply.body:
+    if by_status(reply) is None and b'"chart"' in reply.body and b'"result"' in reply.body:
         return None
     return _no_chart(reply)
 

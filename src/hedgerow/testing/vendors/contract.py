@@ -74,6 +74,7 @@ GARBAGE: dict[str, Callable[[], Fault]] = {
     "403": lambda: faults.status(403, '{"message":"not in your plan"}'),
     "404_text": lambda: faults.status(404, "404 page not found", "text/plain"),
     "302_elsewhere": lambda: faults.status(302, headers={"Location": "http://127.0.0.1:9/"}),
+    "brackets_without_end": lambda: faults.body("[" * 100_000),
     "206_part": lambda: faults.changed(lambda answer: replace(answer, status=206)),
 }
 
