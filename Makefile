@@ -11,7 +11,8 @@ PYTHON ?=
 ARGS ?=
 WORKERS ?= auto
 PYTEST_FLAGS := -n $(WORKERS) --maxprocesses 8 --dist worksteal
-SERVICES := tests/catalog $(wildcard tests/*/test_s3*.py) tests/cli/test_data.py tests/test_credentials.py
+SERVICES := tests/catalog $(wildcard tests/*/test_s3*.py) tests/cli/test_data.py tests/test_credentials.py \
+	tests/sources/yahoo tests/sources/massive/test_files.py
 
 BASE := .venv
 ALL := .venv-all
@@ -26,7 +27,7 @@ demo: $(BASE)/.installed ## load real prices, rank every built-in strategy, writ
 test: $(BASE)/.installed ## run the whole test suite
 	@$(BIN)/pytest $(PYTEST_FLAGS) $(ARGS)
 
-services-test: $(ALL)/.installed ## run the suites that need a database server or a bucket
+services-test: $(ALL)/.installed ## run the suites that need a database server, a bucket or an extra
 	@sh tools/get_mariadb.sh .cache/services/mariadb || true
 	@sh tools/get_s3_server.sh .cache/services/s3 || true
 	@$(ALL)/bin/pytest $(PYTEST_FLAGS) $(SERVICES) $(ARGS)

@@ -132,12 +132,22 @@ class TestValidation:
             assert words in done.err
             assert SECRET not in done.err
 
-    def test_a_workspace_without_a_lake_has_nothing_to_upload(
-        self, run: Run, ours: Bucket, tmp_path: Path
+    def test_a_folder_without_a_workspace_is_told_before_anything_of_aws(
+        self, run: Run, tmp_path: Path
     ) -> None:
-        done = run("data", "upload", ours.uri(), "-w", tmp_path / "none")
-        assert done.code == 1
-        assert "holds no tables to copy" in done.err
+        done = run("data", "upload", "s3://bucket/prices", "-w", tmp_path / "none")
+        assert (done.code, done.err.count("\n")) == (1, 1)
+        assert f"there is no workspace at {tmp_path / 'none'}" in done.err
+
+    @pytest.mark.parametrize("direction", ["upload", "download"])
+    @pytest.mark.parametrize("address", ["bucket/prices", "s3:bucket/prices"])
+    def test_a_folder_is_no_address(
+        self, run: Run, sample: Workspace, tmp_path: Path, direction: str, address: str
+    ) -> None:
+        done = run("data", direction, address, "-w", sample.path)
+        assert (done.code, done.err.count("\n")) == (1, 1)
+        assert f"address '{address}' is not s3://bucket/prefix" in done.err
+        assert not (tmp_path / address.partition("/")[0]).exists()
 
 
 class TestDoctor:

@@ -45,7 +45,7 @@ def test_a_hole_is_an_error_that_names_the_sessions(stores):
     outcome = load_one(stores, shelf_without("2024-02-05", "2024-02-06"), start=FIRST)
     assert not outcome.ok
     assert outcome.error == (
-        "shelf: ZQX 1d from shelf lacks 2 sessions (2024-02-05, 2024-02-06) of XNYS: ask again "
+        "ZQX 1d from shelf lacks 2 sessions (2024-02-05, 2024-02-06) of XNYS: ask again "
         "later, ask another source, or take it as it is with --allow-gaps"
     )
     # What came before the part with the hole is stored and is without one.
@@ -199,7 +199,7 @@ def test_a_delisted_symbol_is_complete_with_its_last_session(stores):
 
 def test_an_empty_answer_is_an_error_even_where_gaps_are_allowed(stores):
     outcome = load_one(stores, Shelf({"ZQX": {}}), start=FIRST, allow_gaps=True)
-    assert outcome.error.startswith("shelf: ZQX 1d from shelf has no bar from 2024-01-02 to")
+    assert outcome.error.startswith("ZQX 1d from shelf has no bar from 2024-01-02 to")
 
 
 # -------------------------------------------------------------------------------------- head
@@ -218,6 +218,43 @@ def test_a_series_that_begins_after_its_listing_is_an_error(stores):
     assert days_of(stores) == []
     allowed = load_one(stores, shelf_without(), start=day("2023-01-01"), allow_gaps=True)
     assert allowed.notes == ("begins 2024-01-02, listed 2023-06-01",)
+
+
+def test_a_series_that_begins_after_bars_held_of_another_is_an_error(stores):
+    load_one(stores, Shelf({"ZQX": prices(DAYS)}), start=FIRST)
+    late = Shelf({"ZQX": {one: close for one, close in prices(DAYS).items() if one >= DAYS[-7]}})
+    outcome = load_one(stores, late, start=day("2024-02-01"), timeframe="30m")
+    assert outcome.error == (
+        "ZQX 30m from shelf begins on 2024-03-20, but other bars of it are held from 2024-01-02: "
+        "33 sessions (2024-02-01, 2024-02-02, 2024-02-05, …) missing. Ask another source, begin "
+        "later with --from, or take it as it is with --allow-gaps"
+    )
+    assert stored(stores).height == len(DAYS)
+    late.name = "other"
+    assert not load_one(stores, late, start=FIRST).ok
+    assert stores.lake.scan("series_starts").collect()["timeframe"].to_list() == ["1d"]
+    allowed = load_one(stores, late, start=FIRST, timeframe="30m", allow_gaps=True)
+    assert allowed.notes == ("begins 2024-03-20, held from 2024-01-02 in another series",)
+
+
+def test_older_history_that_ends_after_bars_held_of_another_is_an_error(stores):
+    load_one(stores, Shelf({"ZQX": prices(DAYS)}), start=FIRST)
+    closes = {one: close for one, close in prices(DAYS).items() if one >= DAYS[20]}
+    late = Shelf({"ZQX": closes}, name="other")
+    assert load_one(stores, late, start=DAYS[30]).ok
+    assert "begins on 2024-01-31" in load_one(stores, late, start=FIRST).error
+
+
+@pytest.mark.parametrize("known", ["listing", "plan"])
+def test_bars_held_of_another_series_tell_nothing_where_more_is_known(stores, known):
+    load_one(stores, Shelf({"ZQX": prices(DAYS)}), start=FIRST)
+    closes = {one: close for one, close in prices(DAYS).items() if one >= DAYS[20]}
+    late = Shelf({"ZQX": closes}, name="other")
+    if known == "listing":
+        listed(stores, "ZQX", DAYS[19])
+    else:
+        late.earliest = lambda: DAYS[20]
+    assert load_one(stores, late, start=FIRST).ok
 
 
 def test_a_listing_a_few_days_before_the_first_trade_is_no_error(stores):

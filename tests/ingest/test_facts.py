@@ -92,6 +92,19 @@ def test_loading_figures_again_changes_nothing(stores):
     assert stores.lake.versions() == before
 
 
+def test_figures_seen_again_with_another_time_count_as_known(stores):
+    class Snapshot(Almanac):
+        async def fundamentals(self, instrument, *, refresh=False):
+            (batch,) = await super().fundamentals(instrument)
+            later = pl.col("available_at") + pl.duration(days=1)
+            return (SourceBatch.of(FUNDAMENTALS, batch.frame.with_columns(later)),)
+
+    first = ingest_fundamentals(stores, "AAA BBB", sources=Almanac())
+    again = ingest_fundamentals(stores, "AAA BBB", sources=Snapshot())
+    assert [(one.rows, one.known) for one in (first, again)] == [(2, 0), (2, 2)]
+    assert [(one.rows, one.unchanged, one.loaded) for one in again.stored] == [(2, 2, 0)]
+
+
 def test_an_unknown_symbol_joins_the_catalog_with_its_figures(stores):
     assert ingest_fundamentals(stores, ["CCC"], sources=Almanac()).ok
     assert "CCC.XNYS" in {one.instrument_id for one in stores.catalog.instruments()}
@@ -105,6 +118,12 @@ def test_a_vendor_without_quota_is_asked_once(stores):
         "almanac: none left",
         "almanac: not asked: none left",
     ]
+
+
+def test_a_vendor_that_its_error_names_is_not_named_again(stores):
+    almanac = Almanac(VIXCLS=Transient("almanac /api/VIXCLS: not reached"))
+    done = ingest_macro(stores, ["VIXCLS"], sources=[almanac, Almanac("b", VIXCLS=NotFound("no"))])
+    assert done.failures[0].error == "almanac /api/VIXCLS: not reached; b: no"
 
 
 def test_rates_are_asked_for_from_two_weeks_before_the_newest(stores):

@@ -137,7 +137,7 @@ def test_where_nobody_can_serve_the_error_names_everybody(stores, first, second)
     done = load(stores, [first, second], *SYMBOLS, start=FIRST)
     assert not done.ok
     (failure,) = done.failures
-    assert failure.error == "first: cut; second: second does not know BBB"
+    assert failure.error == "first: cut; second does not know BBB"
     assert failure.source is None
     assert str(done) == "2 of 3 symbols (first 2): 122 loaded"
 

@@ -11,6 +11,7 @@ from tests.workspace.builders import bars, days, store
 
 from hedgerow.domain import Instrument
 from hedgerow.errors import DataError, DefinitionError
+from hedgerow.settings import Settings
 from hedgerow.sources import SampleOhlcv
 from hedgerow.workspace import Workspace
 
@@ -181,6 +182,17 @@ class TestChoice:
         assert closes(ws, "ZQX", adjust="total").to_list() == [100.0] * 40
         store(ws, bars("ZQX", "me", on[10:], 50.0, adjustment="total"))
         assert closes(ws, "ZQX", adjust="total").to_list() == [50.0] * 40
+
+    def test_what_a_failed_loading_left_does_not_hide_a_complete_series(
+        self, tmp_path: Path
+    ) -> None:
+        settings = Settings(_env_file=None, source_priority=["first", "second"])
+        ws, on = Workspace(tmp_path, settings=settings), days(60)
+        store(ws, bars("ZQX", "first", on[:10], 100.0), bars("ZQX", "second", on, 100.0))
+        read = ws.bars("ZQX").collect()
+        assert read["session"].to_list() == on
+        store(ws, bars("ZQX", "first", on, 100.0))
+        assert ws.bars("ZQX").collect()["source"].unique().to_list() == ["first"]
 
 
 class TestValidation:

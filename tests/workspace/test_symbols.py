@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from tests.workspace.builders import LOADED, bars, days, store
 
+from hedgerow.domain import Instrument
 from hedgerow.errors import DataError
 from hedgerow.workspace import Workspace
 
@@ -84,3 +85,11 @@ def test_a_ticker_in_other_capitals_is_another_company(ws: Workspace) -> None:
         ws.instruments("ZQXpA")
     store(ws, bars("ZQXpA", "me", DAYS))
     assert symbols(ws, "ZQXpA ZQXPA") == ["ZQXpA", "ZQXPA"]
+
+
+def test_a_ticker_of_two_exchanges_is_not_chosen_by_chance(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    ws.catalog.add_instruments(Instrument.of("VOD", exchange=mic) for mic in ("XLON", "XNAS"))
+    with pytest.raises(DataError, match=r"ask for VOD\.XLON or VOD\.XNAS"):
+        ws.instruments("VOD")
+    assert [one.exchange for one in ws.instruments("VOD.XNAS")] == ["XNAS"]

@@ -55,8 +55,6 @@ def database_url(place: str | Path) -> URL:
         url = make_url(place)
         if url.get_backend_name() == "sqlite" or "@" not in f"{url.host}{url.database}":
             return url
-    except NoSuchModuleError:
-        return url
     except (ArgumentError, ValueError):
         pass
     raise StoreError(

@@ -36,7 +36,12 @@ class Store:
         self._engine = open_engine(place)
         self._disposed = weakref.finalize(self, self._engine.dispose)
         with self._explained():
-            migrate(self._engine, self.url)
+            try:
+                migrate(self._engine, self.url)
+            except TypeError as error:  # how a driver says that it does not know an option
+                raise StoreError(
+                    f"catalog {self.url} cannot be opened: {error}. Check the options after ?"
+                ) from error
 
     def close(self) -> None:
         """Let go of every connection; the next call opens new ones."""

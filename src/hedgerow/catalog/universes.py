@@ -170,5 +170,8 @@ def _check_members(name: str, wanted: set[str], known: list[Instrument]) -> None
 
 
 def _unknown_universe(name: str, known: Iterable[str]) -> DefinitionError:
-    hint = did_you_mean(name, known) or "There is none yet: create one first."
+    hint = did_you_mean(name, known) or (
+        f"There is none yet: make one with hedgerow universe create {name} SYMBOLS, or hedgerow "
+        f"universe import {name} FILE"
+    )
     return DefinitionError(f"universe {name!r} is not known. {hint}", universe=name)

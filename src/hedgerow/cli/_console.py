@@ -40,6 +40,8 @@ _NUMBER = re.compile(r"–|[+−-]?(nan|inf|[\d,]*\.?\d+(e[+-]?\d+)?)(%|×| pp)?
 # Columns of text keep words of the first length whole, and have the second where all is short;
 # the names over numbers are broken below the third only.
 _WHOLE_WORD, _LEAST_TEXT, _LEAST_NAME = 20, 8, 5
+# A name broken into more lines than this is no longer read; rows one by one fill a screen soon.
+_DEEPEST_NAME, _RECORDS = 3, 10
 
 
 def say(text: str) -> None:
@@ -73,10 +75,8 @@ def show_table(
     Where the terminal is too narrow, text folds between words, then the frame goes, then long
     words end in an ellipsis.
     """
-    body = [["–" if cell is None else str(cell) for cell in row] for row in rows]
-    cells = [[row[place] for row in body] for place in range(len(columns))]
-    numeric = [all(map(_NUMBER.fullmatch, column)) for column in cells]
-    widths, tight = _layout(columns, cells, numeric)
+    body = [list(map(_shown, row)) for row in rows]
+    widths, numeric, tight = _layout(columns, body)
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     if tight:
         table.box, table.show_edge, table.pad_edge = box.SIMPLE_HEAD, False, False
@@ -96,10 +96,35 @@ def show_table(
 
 
 def show_frame(frame: pl.DataFrame, limit: int = 50, *, hint: str = "") -> None:
-    """A frame as a table, its first rows; the hint says how to see the others."""
-    show_table(frame.columns, ([_cell(cell) for cell in row] for row in frame.head(limit).rows()))
+    """A frame as a table, its first rows; the hint says how to see the others.
+
+    A frame too wide for a table is shown row by row, a column a line.
+    """
+    rows = [[_cell(cell) for cell in row] for row in frame.head(limit).rows()]
+    wide = not _fits(frame.columns, rows)
+    if wide:
+        limit = min(limit, _RECORDS)
+        show_records(frame.columns, rows[:limit])
+        say(f"{frame.width} columns are too wide for a table here: name those you need")
+    else:
+        show_table(frame.columns, rows)
     if frame.height > limit:
         say(f"first {limit:,} of {frame.height:,} rows" + (f"; {hint}" if hint else ""))
+
+
+def show_records(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows one below the other, each under a line with its number; None shows as a dash."""
+    width = max(map(cell_len, columns), default=0)
+    for number, row in enumerate(rows, 1):
+        # A line as wide as a terminal usually is; the values are as long as they are.
+        head = f"── row {number:,} "
+        console.print(Text(head.ljust(min(console.width, 80), "─"), style="dim"))
+        for name, cell in zip(columns, row, strict=True):
+            lines = _shown(cell).splitlines() or [""]
+            for place, line in enumerate(lines):
+                label = "" if place else name
+                said = Text(label + " " * (width - cell_len(label) + 2) + line)
+                console.print(said, soft_wrap=True)
 
 
 def percent(value: float | None) -> str:
@@ -155,10 +180,25 @@ def _cell(value: object) -> object:
     return f"{value:,.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:,.6g}"
 
 
+def _shown(cell: object) -> str:
+    return "–" if cell is None else str(cell)
+
+
+def _fits(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bool:
+    """Whether a table of the rows stays within the terminal and its names can be read."""
+    widths, _, tight = _layout(columns, [list(map(_shown, row)) for row in rows])
+    deepest = max((-(-cell_len(n) // w) for n, w in zip(columns, widths, strict=True)), default=1)
+    return (
+        sum(widths) + _frame_width(len(columns), tight) <= console.width and deepest <= _DEEPEST_NAME
+    )
+
+
 def _layout(
-    columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
-) -> tuple[list[int], bool]:
-    """Widths of the columns, and whether they only fit without a frame."""
+    columns: Sequence[str], body: Sequence[Sequence[str]]
+) -> tuple[list[int], list[bool], bool]:
+    """Widths of the columns, which hold numbers, and whether they only fit without a frame."""
+    cells = [[row[place] for row in body] for place in range(len(columns))]
+    numeric = [all(map(_NUMBER.fullmatch, column)) for column in cells]
     natural = [_widest(column, name) for column, name in zip(cells, columns, strict=True)]
     described = list(enumerate(zip(cells, columns, numeric, strict=True)))
     room = console.width - _frame_width(len(columns), tight=False)
@@ -177,7 +217,7 @@ def _layout(
             else _least((*column, name), _LEAST_TEXT if place > 1 else _WHOLE_WORD)
             for place, (column, name, number) in described
         ]
-    return _fitted(natural, floors, room), tight
+    return _fitted(natural, floors, room), numeric, tight
 
 
 def _frame_width(columns: int, tight: bool) -> int:

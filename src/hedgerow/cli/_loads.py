@@ -17,6 +17,7 @@ _LISTED = 50
 def show_bars_load(done: BarsLoad) -> None:
     """One line a symbol, then totals, then what went wrong."""
     from hedgerow.ingest.coverage import counted
+    from hedgerow.ingest.vendors import in_one_line
 
     shown = done.series
     if len(shown) > _LISTED:
@@ -29,20 +30,22 @@ def show_bars_load(done: BarsLoad) -> None:
     say(str(done))
     for one in done.series:
         if one.ok and one.failed:
-            told = "; ".join(f"{name}: {why}" for name, why in one.failed.items())
-            warn(f"{one.symbol} is from {one.source}, because {told}")
+            warn(f"{one.symbol} is from {one.source}, because {in_one_line(one.failed)}")
         if one.gaps:
             warn(f"{one.symbol} is loaded without {counted(one.gaps)}")
     for line in done.alarms:
         fail(line)
     for one in done.failures:
-        fail(f"{one.symbol}: {one.error}")
+        # Most errors begin with the symbol.
+        fail(one.error if one.error.startswith(f"{one.symbol} ") else f"{one.symbol}: {one.error}")
     if any(one.quarantined for one in done.series):
         say("Look at refused rows: hedgerow sql 'select rules, symbol, payload from quarantine'")
 
 
 def show_facts_load(what: str, done: FactsLoad) -> None:
     """Who served what, what the lake did with it, then what went wrong."""
+    from hedgerow.ingest.vendors import in_one_line
+
     show_table(
         [what, "source", "rows", "notes"],
         [
@@ -52,10 +55,10 @@ def show_facts_load(what: str, done: FactsLoad) -> None:
     )
     if done.stored:
         show_ingest(done.stored)
+        say(f"{done.known:,} of {done.rows:,} rows were known already")
     for one in done.facts:
         if not one.error and one.failed:
-            told = "; ".join(f"{name}: {why}" for name, why in one.failed.items())
-            warn(f"{one.name} is from {one.source}, because {told}")
+            warn(f"{one.name} is from {one.source}, because {in_one_line(one.failed)}")
     for one in done.failures:
         fail(f"{one.name}: {one.error}")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hedgerow.cli._options import WorkspaceOption, workspace_path
+from hedgerow.errors import DataError, DefinitionError
 
 if TYPE_CHECKING:
     from hedgerow.lake import CopySummary
@@ -40,6 +41,8 @@ def upload(
     from hedgerow.workspace.copies import upload_catalog
 
     folder = workspace_path(workspace)
+    _check_address(address)
+    _check_lake(folder)
     _copy(folder / "lake", address, table, force)
     if catalog:
         _say_catalog(upload_catalog(folder, address, force=force), address)
@@ -59,12 +62,34 @@ def download(
     from hedgerow.workspace.copies import download_catalog
 
     folder = workspace_path(workspace)
+    _check_address(address)
     _copy(address, folder / "lake", table, force)
     if catalog:
         _say_catalog(download_catalog(address, folder, force=force), shown_path(folder))
     elif not Workspace.exists(folder):
         Workspace(folder)
         say("The workspace's catalog is empty: add --catalog for that of the lake's owner.")
+
+
+def _check_address(address: str) -> None:
+    """Refuse a word that would be taken for a folder here, such as a mistyped address."""
+    if "://" not in address:
+        raise DefinitionError(
+            f"address {address!r} is not s3://bucket/prefix: a copy on this machine is made with "
+            "cp -r of the workspace's folder"
+        )
+
+
+def _check_lake(folder: Path) -> None:
+    """Refuse an upload of nothing before AWS is asked for anything."""
+    if (folder / "lake").is_dir():
+        return
+    if (folder / "catalog.db").is_file():
+        raise DataError(
+            f"the workspace at {folder} has no lake in its folder: load prices first; one that "
+            "HEDGEROW_LAKE_URI names is where it belongs already"
+        )
+    raise DataError(f"there is no workspace at {folder}: name its folder with --workspace")
 
 
 def _copy(

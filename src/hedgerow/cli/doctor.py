@@ -16,30 +16,50 @@ if TYPE_CHECKING:
     from hedgerow.lake import Lake
 
 
+# Extras of pyproject.toml that a user may want: the package behind each, and what it is for.
+_EXTRAS = {
+    "aws": ("boto3", "secrets, flat files and lakes in S3"),
+    "mysql": ("pymysql", "a catalog on MySQL or MariaDB"),
+    "postgres": ("psycopg", "a catalog on PostgreSQL"),
+    "yahoo": ("yfinance", "Yahoo's prices"),
+}
+# A key of two parts is of no use without its second.
+_SECOND_PARTS = {
+    "Massive's flat files": ("MASSIVE_S3_SECRET_ACCESS_KEY", "POLYGON_S3_SECRET_ACCESS_KEY")
+}
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was looked at; what is optional and absent needs no mending."""
 
     what: str
     good: bool
     found: str
     remedy: str = ""
+    optional: bool = False
 
 
 def doctor(workspace: WorkspaceOption = None) -> None:
     """Check what is installed, reachable and missing; exit 1 where something needs mending."""
     from hedgerow.cli._console import say, show_table
 
-    findings = [*_python(), *_packages(), *_configured(workspace)]
+    findings = [*_python(), *_packages(), *_extras(), *_configured(workspace)]
     show_table(
         ["", "what", "found", "to do"],
-        [("ok" if f.good else "!!", f.what, f.found, f.remedy) for f in findings],
+        [(_mark(f), f.what, f.found, f.remedy) for f in findings],
     )
     bad = sum(not finding.good for finding in findings)
     if bad:
         say(f"{bad} of {len(findings)} need mending.")
         raise typer.Exit(1)
     say("All is well.")
+
+
+def _mark(finding: Finding) -> str:
+    if finding.optional:
+        return "–"
+    return "ok" if finding.good else "!!"
 
 
 def _python() -> Iterator[Finding]:
@@ -66,6 +86,16 @@ def _packages() -> Iterator[Finding]:
         yield Finding(wanted.name, good, have, "" if good else f"pip install '{text}'")
 
 
+def _extras() -> Iterator[Finding]:
+    """What can be installed beside, and for what."""
+    for extra, (package, what) in _EXTRAS.items():
+        try:
+            yield Finding(f"extra {extra}", good=True, found=f"{package} {version(package)}")
+        except PackageNotFoundError:
+            remedy = f"pip install 'hedgerow[{extra}]' for {what}"
+            yield Finding(f"extra {extra}", good=True, found="–", remedy=remedy, optional=True)
+
+
 def _configured(given: Path | None) -> Iterator[Finding]:
     from hedgerow.errors import DefinitionError
     from hedgerow.settings import load_settings
@@ -88,14 +118,24 @@ def _keys() -> Iterator[Finding]:
     for vendor, names in VENDOR_KEYS.items():
         what = f"key of {vendor}"
         try:
-            found = find_credential(*names)
+            parts = {given: find_credential(*given) for given in _parts(vendor, names)}
         except HedgerowError as error:
             yield Finding(what, good=False, found=error.message, remedy="see the message")
             continue
-        if found is None:
-            yield Finding(what, good=True, found="not set", remedy=f"set {names[0]} to ask it")
+        found = ", ".join(f"{one.name} from {one.where}" for one in parts.values() if one)
+        lacking = " and ".join(given[0] for given, one in parts.items() if one is None)
+        if not lacking:
+            yield Finding(what, good=True, found=found)
+        elif found:
+            yield Finding(what, good=False, found=found, remedy=f"set {lacking} too")
         else:
-            yield Finding(what, good=True, found=f"{found.name} from {found.where}")
+            remedy = f"set {lacking} to ask it"
+            yield Finding(what, good=True, found="–", remedy=remedy, optional=True)
+
+
+def _parts(vendor: str, names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    second = _SECOND_PARTS.get(vendor)
+    return [names] if second is None else [names, second]
 
 
 def _workspace(path: Path) -> Iterator[Finding]:

@@ -9,6 +9,8 @@ import typer
 from hedgerow.cli._options import TimeframeOption, WorkspaceOption, create_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hedgerow.ingest import BarsWish, FactsLoad, Stores
     from hedgerow.workspace import Workspace
 
@@ -105,7 +107,7 @@ def fundamentals(
     from hedgerow.cli._console import advance, progress_bar
     from hedgerow.ingest import ingest_fundamentals
 
-    stores = _stores(create_workspace(workspace))
+    stores = create_workspace(workspace).stores
     with progress_bar("Asking", _count(stores, symbols)) as bar:
         done = ingest_fundamentals(
             stores,
@@ -130,7 +132,7 @@ def fx(
     from hedgerow.ingest import ingest_fx
     from hedgerow.workspace.request import read_day
 
-    stores = _stores(create_workspace(workspace))
+    stores = create_workspace(workspace).stores
     done = ingest_fx(
         stores, sources=source, start=read_day(start), end=read_day(end, last=True), refresh=refresh
     )
@@ -149,12 +151,15 @@ def macro(
     refresh: RefreshOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Load macroeconomic series with every revision."""
+    """Load macroeconomic series with every revision.
+
+    Without a key to FRED the usual ones are those that are never revised.
+    """
     from hedgerow.cli._console import advance, progress_bar
-    from hedgerow.ingest import USUAL_SERIES, ingest_macro
+    from hedgerow.ingest import ingest_macro
     from hedgerow.workspace.request import read_day
 
-    stores, wanted = _stores(create_workspace(workspace)), series or USUAL_SERIES
+    stores, wanted = create_workspace(workspace).stores, series or _usual_series(source)
     with progress_bar("Asking", len(wanted)) as bar:
         done = ingest_macro(
             stores,
@@ -168,6 +173,22 @@ def macro(
     _show_facts("series", done)
 
 
+def _usual_series(sources: list[str] | None) -> Sequence[str]:
+    """The usual series; where only FRED is asked, without a key, those that need none."""
+    from hedgerow.cli._console import say
+    from hedgerow.credentials import VENDOR_KEYS, find_credential
+    from hedgerow.ingest import USUAL_SERIES
+    from hedgerow.sources.fred.known import UNREVISED
+
+    only_fred = {name.lower() for name in sources or ["fred"]} == {"fred"}
+    if not only_fred or find_credential(*VENDOR_KEYS["FRED"]):
+        return USUAL_SERIES
+    free = [name for name in USUAL_SERIES if name in UNREVISED]
+    more = ", ".join(name for name in USUAL_SERIES if name not in UNREVISED)
+    say(f"With a key to FRED (FRED_API_KEY) these would come too, with every revision: {more}.")
+    return free
+
+
 def _load_bars(
     ws: Workspace, symbols: list[str], source: list[str] | None, wish: BarsWish, concurrency: int
 ) -> None:
@@ -175,7 +196,7 @@ def _load_bars(
     from hedgerow.cli._loads import show_bars_load
     from hedgerow.ingest import ingest_bars
 
-    stores = _stores(ws)
+    stores = ws.stores
     with progress_bar("Asking", _count(stores, symbols, wish)) as bar:
         done = ingest_bars(
             stores,
@@ -226,12 +247,6 @@ def _wish(
         allow_gaps,
         refresh,
     )
-
-
-def _stores(ws: Workspace) -> Stores:
-    from hedgerow.ingest import Stores
-
-    return Stores(ws.lake, ws.catalog, ws.settings)
 
 
 def _count(stores: Stores, symbols: list[str], wish: BarsWish | None = None) -> int:

@@ -43,6 +43,7 @@ def quality(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Check the stored bars: gaps, stale runs, refused rows, other sources, freshness."""
+    from hedgerow.backtest.report.quality import late
     from hedgerow.cli._console import say, shown_path
 
     ws = open_workspace(workspace)
@@ -54,6 +55,11 @@ def quality(
         return
     _show(shown)
     say(f"{report.height:,} series checked, {wrong.height:,} with a problem; kept in table quality")
+    if ended := late(report) - late(wrong):
+        say(
+            f"{ended:,} without a problem end before the last session: no vendor can be asked for "
+            "more of them"
+        )
     if html:
         say(f"Report: {shown_path(_page(ws.reports, report))}")
 
@@ -71,7 +77,7 @@ def _show(report: pl.DataFrame) -> None:
             f"{row['bars']:,}",
             row["last_session"],
             share(row["coverage"]),
-            row["sessions_behind"],
+            _count(row["sessions_behind"]),
             "; ".join(findings(row)) or "none",
         )
         for row in report.head(_MOST).to_dicts()
@@ -79,6 +85,10 @@ def _show(report: pl.DataFrame) -> None:
     show_table(columns, rows)
     if report.height > _MOST:
         say(f"  {report.height - _MOST:,} more; --format csv or json gives all")
+
+
+def _count(number: int | None) -> str | None:
+    return None if number is None else f"{number:,}"
 
 
 def _series(timeframe: str, adjustment: str) -> str:

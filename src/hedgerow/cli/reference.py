@@ -11,9 +11,7 @@ from hedgerow.cli.ingest import SourcesOption
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from hedgerow.ingest import Stores
     from hedgerow.ingest.listing import ListingSummary
 
 
@@ -29,7 +27,7 @@ def symbols(
     from hedgerow.ingest.listing import ingest_listing
     from hedgerow.workspace.request import read_day
 
-    summary = ingest_listing(_stores(workspace), source, read_day(on))
+    summary = ingest_listing(create_workspace(workspace).stores, source, read_day(on))
     _show_listing(summary)
     _warn(summary.failed)
 
@@ -48,7 +46,7 @@ def reference(
     from hedgerow.cli._console import advance, fail, progress_bar, say, show_table
     from hedgerow.ingest.reference import ingest_reference
 
-    stores = _stores(workspace)
+    stores = create_workspace(workspace).stores
     with progress_bar("Asking", 3) as bar:
         done = ingest_reference(
             stores, source, force=force, progress=lambda words: advance(bar, words=words)
@@ -67,13 +65,6 @@ def reference(
         fail(f"{what}: {why}")
     if not done.ok:
         raise typer.Exit(1)
-
-
-def _stores(workspace: Path | None) -> Stores:
-    from hedgerow.ingest import Stores
-
-    ws = create_workspace(workspace)
-    return Stores(ws.lake, ws.catalog, ws.settings)
 
 
 def _show_listing(summary: ListingSummary) -> None:

@@ -50,11 +50,9 @@ def import_(
     """Load who belonged to an index on which day; importing again brings it up to date."""
     from hedgerow.cli._console import say
     from hedgerow.cli._results import show_ingest
-    from hedgerow.ingest import Stores
     from hedgerow.ingest.membership import ingest_membership
 
-    ws = create_workspace(workspace)
-    stores = Stores(ws.lake, ws.catalog, ws.settings)
+    stores = create_workspace(workspace).stores
     done = ingest_membership(stores, file, name, source=source, exchange=exchange)
     show_ingest([done.stored])
     say(

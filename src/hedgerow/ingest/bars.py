@@ -27,11 +27,18 @@ from hedgerow.ingest.alarm import Lacking, alarm, market_holes
 from hedgerow.ingest.apart import ActionsApart
 from hedgerow.ingest.coverage import PUBLICATION_TIME, close_of, sessions_between
 from hedgerow.ingest.fetch import Fetched, SeriesFetch, Wish
-from hedgerow.ingest.held import Held, Life, read_closes, read_held, read_lives
+from hedgerow.ingest.held import (
+    FirstSessions,
+    Held,
+    Life,
+    read_closes,
+    read_held,
+    read_lives,
+)
 from hedgerow.ingest.resolve import Asked, Symbols, asked_for, described
 from hedgerow.ingest.stores import Stores
 from hedgerow.ingest.summary import BarsLoad, SeriesLoad
-from hedgerow.ingest.vendors import Sources, Vendors, usual_sources
+from hedgerow.ingest.vendors import Sources, Vendors, in_one_line, usual_sources
 from hedgerow.ingest.waiting import wait_for
 from hedgerow.ingest.writer import Counts, Writer
 from hedgerow.sources.vendor import SendsBars, Vendor
@@ -208,9 +215,10 @@ class _Loading:
             held[vendor.name] = await self._held(vendor, instruments)
             break  # what the others have is read when they are needed
         apart = ActionsApart(instruments, self._wish.adjustment, self._writer.put)
+        first = FirstSessions(self._stores.lake, instruments)
         async with asyncio.TaskGroup() as tasks:
             for one in outcomes:
-                tasks.create_task(self._load(one, lives, held, apart))
+                tasks.create_task(self._load(one, lives, held, apart, first))
 
     async def _describe(self, one: _Outcome) -> None:
         async with self._turn:
@@ -225,10 +233,11 @@ class _Loading:
         lives: Mapping[str, Life],
         held: Mapping[str, Mapping[str, Held]],
         apart: ActionsApart,
+        first: FirstSessions,
     ) -> None:
         async with self._turn:
             if one.instrument is not None:
-                await self._ask_in_turn(one, one.instrument, lives, held, apart)
+                await self._ask_in_turn(one, one.instrument, lives, held, apart, first)
         await self._writer.tell(lambda: self._progress(self._told(one)))
 
     async def _ask_in_turn(
@@ -238,6 +247,7 @@ class _Loading:
         lives: Mapping[str, Life],
         held: Mapping[str, Mapping[str, Held]],
         apart: ActionsApart,
+        first: FirstSessions,
     ) -> None:
         """Ask one vendor after the other until one has served the symbol."""
         life = lives.get(instrument.instrument_id, Life())
@@ -249,6 +259,7 @@ class _Loading:
                     by_identity = await self._held(vendor, [instrument])
                 fetch = self._fetch(vendor, instrument, life, by_identity)
                 fetch.before = partial(apart.load, vendor)
+                fetch.first_session = first.of
                 one.fetched = fetch.fetched
                 await fetch.run()
             except (VendorError, AuthError, DataError, DefinitionError) as error:
@@ -259,7 +270,7 @@ class _Loading:
             one.lacking = _lacking(instrument, one.fetched, None)
             self._note_start(vendor, instrument, one.fetched)
             return
-        one.error = "; ".join(f"{name}: {why}" for name, why in one.failed.items())
+        one.error = in_one_line(one.failed)
 
     def _fetch(
         self, vendor: Vendor, instrument: Instrument, life: Life, held: Mapping[str, Held]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -14,7 +14,7 @@ from hedgerow.errors import AuthError, DataError, DefinitionError, VendorError
 from hedgerow.ingest.resolve import Asked, Symbols, asked_for, described
 from hedgerow.ingest.restated import dated_when_seen
 from hedgerow.ingest.stores import Stores
-from hedgerow.ingest.vendors import Sources, Vendors, usual_sources
+from hedgerow.ingest.vendors import Sources, Vendors, in_one_line, usual_sources
 from hedgerow.ingest.waiting import wait_for
 from hedgerow.lake import IngestSummary
 from hedgerow.sources.base import SourceBatch
@@ -86,6 +86,16 @@ class FactsLoad:
     def ok(self) -> bool:
         """Whether everything was served."""
         return all(not one.error for one in self.facts)
+
+    @property
+    def rows(self) -> int:
+        """Rows that came."""
+        return sum(one.rows for one in self.stored)
+
+    @property
+    def known(self) -> int:
+        """Rows among them that the lake held already with the same values."""
+        return sum(one.unchanged for one in self.stored)
 
     @property
     def failures(self) -> tuple[FactLoad, ...]:
@@ -294,8 +304,7 @@ async def _first_answer(
         rows = sum(batch.frame.height for batch in batches)
         notes = tuple(getattr(vendor, "notes", ()))
         return FactLoad(name, vendor.name, failed, rows, notes), batches
-    told = "; ".join(f"{source}: {why}" for source, why in failed.items())
-    return FactLoad(name, None, failed, error=told), ()
+    return FactLoad(name, None, failed, error=in_one_line(failed)), ()
 
 
 def _store(stores: Stores, answers: Sequence[tuple[FactLoad, Batches]]) -> list[IngestSummary]:
@@ -308,12 +317,13 @@ def _store(stores: Stores, answers: Sequence[tuple[FactLoad, Batches]]) -> list[
     summaries = []
     for (table, source), batches in found.items():
         rows = pl.concat([batch.frame for batch in batches])
+        sent = rows.height
         if table == FUNDAMENTALS.name:
             rows = dated_when_seen(stores.lake, rows, now)
+        known = sent - rows.height
         refused = pl.concat([batch.refused for batch in batches])
-        summaries.append(
-            stores.lake.ingest(table, rows, source=source, ingested_at=now, unreadable=refused)
-        )
+        done = stores.lake.ingest(table, rows, source=source, ingested_at=now, unreadable=refused)
+        summaries.append(replace(done, rows=done.rows + known, unchanged=done.unchanged + known))
     return summaries
 
 

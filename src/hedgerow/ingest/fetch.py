@@ -102,6 +102,7 @@ class Fetched:
 
 Put = Callable[[Part], Awaitable[None]]
 ReadCloses = Callable[[dt.date | None], Awaitable[pl.DataFrame]]
+FirstSession = Callable[[Instrument], Awaitable[dt.date | None]]
 
 
 class _Restated(Exception):
@@ -128,6 +129,9 @@ class SeriesFetch:
         Reads what the lake holds of the series, up to a session or all of it.
     before
         Called before the vendor is asked for the first time; what it tells is noted.
+    first_session
+        Tells the first session that the lake holds of the instrument in any series, which
+        counts where nobody knows when it was listed.
     """
 
     vendor: SendsBars
@@ -138,6 +142,7 @@ class SeriesFetch:
     put: Put
     read_closes: ReadCloses
     before: Callable[[], Awaitable[str]] | None = None
+    first_session: FirstSession | None = None
 
     def __post_init__(self) -> None:
         delisted = self.life.delisted
@@ -187,7 +192,7 @@ class SeriesFetch:
                 sent = self._sessions_of(chunk)
                 if begun is None and sent:
                     begun = min([min(sent), *coverage.held[:1]])
-                    self._check_begin(start, begun)
+                    await self._check_begin(start, begun)
                 if begun is not None:
                     self._check(coverage, max(begun, done + _DAY), chunk.through)
                 done = max(done, chunk.through)
@@ -246,7 +251,7 @@ class SeriesFetch:
             oldest = begun
             if self._sessions(start, begun - _DAY):
                 break  # the series begins here
-        self._check_begin(asked, oldest)
+        await self._check_begin(asked, oldest)
         self.fetched.asked_from = asked
 
     async def _ask(
@@ -318,23 +323,30 @@ class SeriesFetch:
         if self.wish.unpublished and self.wish.end <= through and self.wish.end not in self._seen:
             self._note(f"{self.wish.end} is not yet published")
 
-    def _check_begin(self, asked: dt.date, begun: dt.date) -> None:
+    async def _check_begin(self, asked: dt.date, begun: dt.date) -> None:
         """Tell where a series begins later than asked; refuse it where it was listed before."""
-        expected = self._sessions(max(asked, self.life.listed or asked), begun)[:-1]
-        if not expected or not checkable(self.wish.timeframe):
+        listed, held = self.life.listed, None
+        if not self._sessions(max(asked, listed or asked), begun)[:-1]:
             return
-        listed = self.life.listed
-        late = listed is not None and len(expected) > LISTING_TOLERANCE
+        if not checkable(self.wish.timeframe):
+            return
+        if listed is None and self.first_session is not None:
+            held = await self.first_session(self.instrument)
+        since = listed or held
+        expected = () if since is None else self._sessions(max(asked, since), begun)[:-1]
+        late = len(expected) > LISTING_TOLERANCE
         limit = self._plan_limit()
-        within_plan = limit is None or limit <= expected[0]
+        within_plan = limit is None or not expected or limit <= expected[0]
+        known = f"it was listed on {listed}" if listed else f"other bars of it are held from {held}"
         if late and within_plan and not self.wish.allow_gaps:
             raise Incomplete(
-                f"{self._named()} begins on {begun}, but it was listed on {listed}: "
+                f"{self._named()} begins on {begun}, but {known}: "
                 f"{counted(expected)} missing. Ask another source, begin later with --from, or "
                 "take it as it is with --allow-gaps",
                 source=self.vendor.name,
             )
-        self._note(f"begins {begun}" + (f", listed {listed}" if late else ""))
+        told = f", listed {listed}" if listed else f", held from {held} in another series"
+        self._note(f"begins {begun}" + (told if late else ""))
 
     def _nothing_came(self, coverage: Coverage, start: dt.date) -> None:
         end = self.wish.end

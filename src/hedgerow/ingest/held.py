@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -140,6 +141,39 @@ def read_lives(lake: Lake, instruments: Iterable[Instrument]) -> dict[str, Life]
         .collect()
     )
     return {name: Life(listed, delisted) for name, listed, delisted in found.rows()}
+
+
+class FirstSessions:
+    """First session held of each of some instruments, of whatever source and timeframe.
+
+    It tells that an instrument was listed by then. Only few loadings need it, and it takes a
+    look at every bar, so the lake is read when the first of them asks, once for all.
+
+    Parameters
+    ----------
+    lake
+        Where the bars are.
+    instruments
+        Whose bars.
+    """
+
+    def __init__(self, lake: Lake, instruments: Iterable[Instrument]) -> None:
+        self._lake = lake
+        self._wanted = [one.instrument_id for one in instruments]
+        self._found: Mapping[str, dt.date] | None = None
+        self._turn = asyncio.Lock()
+
+    async def of(self, instrument: Instrument) -> dt.date | None:
+        """The first session; None where the lake has none."""
+        async with self._turn:
+            if self._found is None:
+                self._found = await asyncio.to_thread(self._read)
+        return self._found.get(instrument.instrument_id)
+
+    def _read(self) -> Mapping[str, dt.date]:
+        rows = self._lake.scan(BARS).filter(pl.col("instrument_id").is_in(self._wanted))
+        first = rows.group_by("instrument_id").agg(pl.col("session").min())
+        return dict(first.collect(engine="streaming").iter_rows())
 
 
 def _series(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -31,6 +32,12 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "massive": ("MASSIVE_API_KEY", "POLYGON_API_KEY", "POLYGON_AGGREGATES_API_KEY"),
     "alphavantage": ("ALPHA_VANTAGE_API_KEY", "ALPHAVANTAGE_API_KEY"),
     "fmp": ("FMP_API_KEY",),
+}
+# Who can be asked without a key, but only by name: each has some of it.
+_KEYLESS = {
+    "SendsBars": ". Without a key: --source cboe (the VIX and its kin), --source fred (closes of "
+    "indices), --source yahoo (needs pip install 'hedgerow[yahoo]'); exchange rates of the ECB "
+    "need none: hedgerow ingest fx",
 }
 
 
@@ -152,11 +159,28 @@ def usual_sources(settings: Settings, kind: type) -> list[str]:
     chosen = list(dict.fromkeys([*first, *ready]))
     if not chosen:
         keys = ", ".join(_KEYS[name][0] for name in usual if name in _KEYS)
+        free = _KEYLESS.get(kind.__name__, "")
         raise DefinitionError(
             f"no source of {WORDS.get(kind.__name__, kind.__name__)} is configured: set one of "
-            f"{keys}, or name a source with --source"
+            f"{keys} in the environment or in .env, or name a source with --source{free}"
         )
     return chosen
+
+
+def in_one_line(failed: Mapping[str, str]) -> str:
+    """What vendors could not do, in one line, each with its name once.
+
+    Examples
+    --------
+    >>> in_one_line({"massive": "cut", "cboe": "cboe /api: no answer in time"})
+    'massive: cut; cboe /api: no answer in time'
+    """
+
+    def told(name: str, why: str) -> str:
+        known = re.search(rf"\b{re.escape(name)}\b", why, re.IGNORECASE)
+        return why if known else f"{name}: {why}"
+
+    return "; ".join(told(name, why) for name, why in failed.items())
 
 
 def _checked(vendor: Vendor, kind: type) -> Vendor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hedgerow.catalog import Catalog
 from hedgerow.credentials import resolve as resolve_secret
@@ -12,6 +13,9 @@ from hedgerow.errors import StoreError
 from hedgerow.lake import Lake
 from hedgerow.settings import Settings, load_settings
 from hedgerow.workspace.symbols import Symbols, resolve
+
+if TYPE_CHECKING:
+    from hedgerow.ingest import Stores
 
 
 class WorkspaceBase:
@@ -51,6 +55,13 @@ class WorkspaceBase:
         folder = self.path / "reports"
         folder.mkdir(exist_ok=True)
         return folder
+
+    @property
+    def stores(self) -> Stores:
+        """The two stores and the settings, as the functions of `hedgerow.ingest` take them."""
+        from hedgerow.ingest import Stores  # heavy, and only loading needs it
+
+        return Stores(self.lake, self.catalog, self.settings)
 
     def stored_path(self, path: Path) -> str:
         """Path to remember in the catalog: within the workspace relative to it, else absolute."""

@@ -107,9 +107,9 @@ def _fetched(
     DefinitionError
         With ``must``: no vendor of bars is configured.
     """
-    from hedgerow.ingest import BarsWish, Stores, ingest_bars, ingest_fundamentals
+    from hedgerow.ingest import BarsWish, ingest_bars, ingest_fundamentals
 
-    stores = Stores(ws.lake, ws.catalog, ws.settings)
+    stores = ws.stores
     asked = [one.instrument_id for one in ws.instruments()] if symbols is None else symbols
     notes: list[str] = []
     if who := _who(stores, SendsBars, sources, must=must):

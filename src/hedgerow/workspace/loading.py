@@ -119,7 +119,7 @@ class Loading(WorkspaceBase):
         StoreError
             The stores cannot be read or written.
         """
-        from hedgerow.ingest import BarsWish, Stores, ingest_bars
+        from hedgerow.ingest import BarsWish, ingest_bars
 
         wish = BarsWish(
             Timeframe.parse(timeframe),
@@ -129,8 +129,7 @@ class Loading(WorkspaceBase):
             allow_gaps,
             refresh,
         )
-        stores = Stores(self.lake, self.catalog, self.settings)
-        return ingest_bars(stores, symbols, sources=sources, wish=wish, progress=progress)
+        return ingest_bars(self.stores, symbols, sources=sources, wish=wish, progress=progress)
 
     def import_table(
         self,

@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from hedgerow.domain import Adjustment
-from hedgerow.workspace.selection import SERIES, ranked
+from hedgerow.workspace.selection import COMPARABLE, SERIES, ranked
 
 #: Common sessions that must agree for a source to fill.
-NEARBY = 20
+NEARBY = COMPARABLE
 
 #: Largest difference of two closes that agree, as a fraction: 50 basis points.
 TOLERANCE = 0.005

@@ -17,6 +17,9 @@ _PREFERENCE: dict[Adjust, tuple[Adjustment, ...]] = {
 
 SERIES = ("instrument_id", "source", "adjustment")
 
+#: Common sessions by which two sources are compared.
+COMPARABLE = 20
+
 
 def ranked(source_priority: Sequence[str]) -> pl.Expr:
     """Place of the column ``source`` in the priority; sources not named share the last place."""
@@ -25,8 +28,9 @@ def ranked(source_priority: Sequence[str]) -> pl.Expr:
 
 
 def held_series(bars: pl.LazyFrame) -> pl.DataFrame:
-    """Every series among some bars: ``instrument_id, source, adjustment, bars, currency``."""
-    return bars.group_by(SERIES).agg(bars=pl.len(), currency=pl.col("currency").first()).collect()
+    """Every series among some bars: ``SERIES``, ``bars``, ``sessions`` and ``currency``."""
+    counts = {"bars": pl.len(), "sessions": pl.col("session").n_unique()}
+    return bars.group_by(SERIES).agg(**counts, currency=pl.col("currency").first()).collect()
 
 
 def preferred(held: pl.DataFrame, adjust: Adjust, source_priority: Sequence[str]) -> pl.DataFrame:
@@ -44,28 +48,42 @@ def preferred(held: pl.DataFrame, adjust: Adjust, source_priority: Sequence[str]
     Returns
     -------
     pl.DataFrame
-        ``instrument_id, source, adjustment, bars, currency``, one row an instrument.
+        Rows of ``held``, one an instrument.
 
     Notes
     -----
     A total-return read takes a vendor's total-return series where its source has one of no
     fewer bars than its raw one, and otherwise derives it from raw prices and the dividends
     known.
+
+    A raw series too short to be compared with another, as a failed loading leaves one behind,
+    comes after one of twice its length: it must not hide a complete series.
     """
+    is_raw = pl.col("adjustment") == Adjustment.RAW
+    raw = pl.col("bars").filter(is_raw)
+    stub = (
+        is_raw
+        & (pl.col("sessions") < COMPARABLE)
+        & (2 * pl.col("bars") < raw.max().over("instrument_id"))
+    )
     kinds = {str(kind): rank for rank, kind in enumerate(_PREFERENCE[adjust])}
     kind = pl.col("adjustment").replace_strict(kinds, default=9, return_dtype=pl.Int64)
     if adjust is Adjust.TOTAL:
-        raw_bars = pl.col("bars").filter(pl.col("adjustment") == Adjustment.RAW).max()
         kind = (
             pl.when(
                 pl.col("adjustment") == Adjustment.TOTAL,
-                pl.col("bars") < raw_bars.over("instrument_id", "source"),
+                pl.col("bars") < raw.max().over("instrument_id", "source"),
             )
             .then(pl.lit(len(kinds), dtype=pl.Int64))
             .otherwise(kind)
         )
     return held.sort(
-        "instrument_id", ranked(source_priority), "source", kind, maintain_order=True
+        "instrument_id",
+        stub.fill_null(False),
+        ranked(source_priority),
+        "source",
+        kind,
+        maintain_order=True,
     ).unique("instrument_id", keep="first", maintain_order=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -81,11 +81,22 @@ def _narrowed(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _explained(error: duckdb.Error, names: Sequence[str]) -> str:
-    line = str(error).strip().split("\n")[0]
+    line, *more = str(error).strip().split("\n")
     missing = re.search(r"Table with name (\S+) does not exist", line)
     if missing:
         return f"SQL: table {missing[1]!r} is not known. {did_you_mean(missing[1], names)}"
-    return f"SQL: {line}"
+    return " ".join([f"SQL: {line}", *_hints(more)])
+
+
+def _hints(lines: Iterable[str]) -> Iterator[str]:
+    """What DuckDB proposes below its message: the names nearest to a mistyped one."""
+    for line in lines:
+        near = re.match(r"Candidate \w+[: ]+(.+)", line)
+        if near:
+            names = " or ".join(repr(name) for name in re.findall(r'"([^"]+)"', near[1])[:3])
+            yield f"Did you mean {names}?"
+        elif line.startswith(("Did you mean", "Either add it")):
+            yield line
 
 
 def _load(ws: Workspace, name: str) -> pl.LazyFrame | pl.DataFrame:

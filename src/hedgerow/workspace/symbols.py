@@ -35,9 +35,19 @@ class _Tickers:
             ]
             found = held or self.by_symbol.get(spelling)
             if found:
-                # A generated market may use the ticker of a real index.
-                return min(found, key=lambda instrument: instrument.synthetic)
+                return _only(word, found)
         return self.by_identity.get(word)
+
+
+def _only(word: str, found: Sequence[Instrument]) -> Instrument:
+    """The one instrument of a ticker; a generated market may use that of a real index."""
+    first, *others = [one for one in found if not one.synthetic] or found
+    if others:
+        names = " or ".join(one.instrument_id for one in (first, *others))
+        raise DataError(
+            f"symbol {word!r} stands for several instruments: ask for {names}", symbol=word
+        )
+    return first
 
 
 def resolve(
@@ -64,8 +74,8 @@ def resolve(
     Raises
     ------
     DataError
-        A word is neither a ticker nor a universe, an index had no members then, or nothing
-        was asked for.
+        A word is neither a ticker nor a universe, a ticker stands for several instruments, an
+        index had no members then, or nothing was asked for.
     """
     if symbols is None:
         return catalog.instruments()

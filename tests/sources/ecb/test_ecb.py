@@ -309,7 +309,7 @@ def test_without_a_network_a_span_after_the_bundled_history_is_an_error(options)
     with pytest.raises(Transient, match="not reached") as raised:
         rates(ecb, dt.date(2026, 11, 2))
 
-    assert "ends on 2026-10-30" in raised.value.__notes__[0]
+    assert "there are rates to 2026-10-30 only" in raised.value.message
 
 
 def test_the_file_of_an_installed_converter_is_read_where_it_is_newer(

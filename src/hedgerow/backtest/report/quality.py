@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hedgerow.backtest.report.page import render
+from hedgerow.workspace.quality import PATIENCE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,6 +59,7 @@ def checked(report: pl.DataFrame, *, only_problems: bool = False) -> Checked | N
         tiles=(
             ("Series", report.height),
             ("With a problem", wrong.height),
+            ("Behind", late(report)),
             ("Missing sessions", int(report["missing_sessions"].sum())),
             ("Refused rows", int(report["refused"].sum())),
             ("Stale bars", int(report["stale_bars"].sum())),
@@ -66,6 +68,11 @@ def checked(report: pl.DataFrame, *, only_problems: bool = False) -> Checked | N
         rows=tuple({**row, "findings": findings(row)} for row in listed[:_MOST]),
         hidden=max(0, len(listed) - _MOST),
     )
+
+
+def late(report: pl.DataFrame) -> int:
+    """Number of series that end before the last session but one, whoever their source is."""
+    return int((report["sessions_behind"] > PATIENCE).sum())
 
 
 def findings(row: Mapping[str, Any]) -> list[str]:

@@ -118,8 +118,10 @@ class Ecb(Vendor):
         last = rates["date"].max()
         assert isinstance(last, dt.date)
         if start is not None and last < start:
-            failure.add_note(f"the history on this machine ends on {last}")
-            raise failure
+            raise Transient(
+                f"{failure.message}; without the bank there are rates to {last} only: ask later, "
+                "or begin no later with hedgerow ingest fx --from"
+            ) from failure
         self.notes.append(
             f"ecb was not reached ({failure.message}); rates to {last} are from {source}, the "
             "history on this machine"
@@ -171,8 +173,8 @@ def _check(rates: pl.DataFrame, start: dt.date, wanted: dt.date, where: str) -> 
     until = days.filter(after)[0]
     since = days.filter(after.shift(-1, fill_value=False))[0]
     raise Incomplete(
-        f"{where}: no rates between {since} and {until}; ask again, or use the history on this "
-        "machine",
+        f"{where}: no rates between {since} and {until}; ask again with hedgerow ingest fx "
+        "--refresh, or load the rates bundled with Hedgerow with hedgerow demo",
         where=where,
         since=since,
         until=until,

@@ -12,7 +12,6 @@ UNREVISED = frozenset(
     {
         "BAMLC0A0CM",
         "BAMLH0A0HYM2",
-        "DCOILWTICO",
         "DFF",
         "DGS1",
         "DGS10",

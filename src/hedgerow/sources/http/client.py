@@ -223,7 +223,9 @@ class VendorClient:
             raise Transient(f"{where}: the answer broke off ({what})", where=where) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             what = self.redact(str(error)) or type(error).__name__
-            raise Transient(f"{where}: not reached ({what})", where=where) from None
+            host = urlsplit(self._base).netloc.rpartition("@")[2]
+            told = f"{where}: not reached, check the network ({host}: {what})"
+            raise Transient(told, where=where) from None
         headers = {name.lower(): self.redact(text) for name, text in answer.headers.items()}
         # Some vendors repeat the key in what they say, and what they say is shown.
         safe, now = self.redact.bytes(body), self.options.clock()

@@ -25,6 +25,7 @@ from hedgerow.domain.schemas import (
 )
 from hedgerow.lake import Lake
 from hedgerow.lake.quality import SERIES
+from hedgerow.sources.vendors import vendor_names
 from hedgerow.workspace.quality.coverage import coverage, presence
 from hedgerow.workspace.quality.faults import (
     disagreement,
@@ -48,7 +49,7 @@ PROBLEMS: dict[str, str] = {
     "odd_splits": "splits of no simple ratio, such as spin-offs",
     "large_dividends": "dividends above half of the price: a split told as cash, or a break-up",
     "jumps": "moves beyond the limit that no split explains",
-    "behind": "more than one completed session since the last bar",
+    "behind": "more than one completed session since the last bar that a vendor was asked for",
 }
 
 _BATCH = 2_000_000
@@ -257,7 +258,8 @@ def _named(series: pl.DataFrame) -> pl.DataFrame:
     wrong = {
         "no_bars": pl.col("bars") == 0,
         "gaps": pl.col("missing_sessions") > 0,
-        "behind": pl.col("sessions_behind") > PATIENCE,
+        # What nobody can be asked for is as fresh as it will be: samples, files, synthetic prices.
+        "behind": (pl.col("sessions_behind") > PATIENCE) & pl.col("source").is_in(vendor_names()),
         "stale": pl.col("stale_runs") > 0,
         "refused": pl.col("refused") > 0,
         "disagreement": pl.col("disagreeing_bars") > 0,
