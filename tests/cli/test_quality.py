@@ -62,9 +62,20 @@ def test_the_page_is_written_and_asks_nothing_of_the_network(run: Run, holed: Pa
     assert "Simulated results" not in page
 
 
-def test_a_late_series_says_how_late(run: Run, holed: Path) -> None:
+def test_a_late_series_of_a_vendor_says_how_late(run: Run, holed: Path) -> None:
+    store(Workspace(holed), bars("LATE", "massive", DAYS, [100.0 + d.day % 5 for d in DAYS]))
     later = DAYS[-1] + dt.timedelta(days=7)  # the 19th of February was a holiday
-    assert "4 sessions behind" in run("quality", "VEX", "--as-of", later, "-w", holed).out
+    ran = run("quality", "LATE", "--as-of", later, "-w", holed)
+    assert "4 sessions behind" in ran.out
+    assert "1 series checked, 1 with a problem" in ran.out
+
+
+def test_old_prices_of_ones_own_are_no_problem_and_counted_apart(run: Run, holed: Path) -> None:
+    ran = run("quality", "--problems", "--as-of", "2032-03-01", "-w", holed)
+    assert "VEX" not in ran.out
+    assert "2 series checked, 1 with a problem" in ran.out
+    assert "1 without a problem end before the last session" in ran.out
+    assert " 2,0" in run("quality", "VEX", "--as-of", "2032-03-01", "-w", holed).out
 
 
 def test_an_unknown_symbol_fails_with_one_line(run: Run, holed: Path) -> None:

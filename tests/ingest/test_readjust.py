@@ -136,6 +136,7 @@ def frame(*closes: float) -> pl.DataFrame:
     [
         (frame(1, 2, 3, 4), frame(1, 2, 3, 4)),
         (frame(1, 2, 3, 4), frame(1, 2, 3.5, 4)),  # one correction
+        (frame(1, 2, 3, 4), frame(1, 2, 3, 4.5)),
         (frame(1, 2, 3), frame(1.0000002, 2.0000004, 3.0000006)),  # noise of short floats
         (frame(1, 2, 3), frame()),
     ],
@@ -172,6 +173,38 @@ def test_a_restated_answer_without_bars_that_are_held_is_refused(stores):
     assert "lacks 10 sessions" in outcome.error
     assert "on another basis" in outcome.error
     assert stored_closes(stores)[DAYS[20]] == CLOSES[DAYS[20]]
+
+
+def test_a_bar_after_the_ex_date_alone_does_not_hide_it(stores):
+    """Of ten sessions one has a bar, and only those before it were restated."""
+    thin = {one: close for n, (one, close) in enumerate(CLOSES.items()) if n % 15 == 0}
+    wish = {"adjustment": SPLIT, "allow_gaps": True}
+    load_one(stores, Shelf({"ZQX": thin}, kind="split"), start=FIRST, end=DAYS[50], **wish)
+    new = Shelf({"ZQX": adjusted(thin, 0.25, DAYS[40])}, kind="split")
+    load_one(stores, new, **wish)
+    assert stored_closes(stores) == new.closes["ZQX"]
+
+
+def test_one_oldest_close_tells_of_an_ex_date(stores):
+    load_one(
+        stores, Shelf({"ZQX": CLOSES}, kind="split"), start=FIRST, end=DAYS[50], adjustment=SPLIT
+    )
+    new = Shelf({"ZQX": adjusted(CLOSES, 0.25, DAYS[42])}, kind="split")
+    load_one(stores, new, adjustment=SPLIT)
+    assert stored_closes(stores) == new.closes["ZQX"]
+
+
+@pytest.mark.parametrize("kind", ["raw", "split"])
+def test_a_refresh_on_another_basis_without_bars_that_are_held_is_refused(stores, kind):
+    wish = {"adjustment": SPLIT if kind == "split" else RAW, "allow_gaps": True}
+    load_one(stores, Shelf({"ZQX": CLOSES}, kind=kind), start=FIRST, **wish)
+    since = {one: close for one, close in CLOSES.items() if one >= DAYS[10]}
+    same = Shelf({"ZQX": since}, kind=kind)
+    assert load_one(stores, same, refresh=True, **wish).ok
+    restated = Shelf({"ZQX": adjusted(since, 0.25, EX_DATE)}, kind=kind)
+    outcome = load_one(stores, restated, refresh=True, **wish)
+    assert ("on another basis" in outcome.error) is (kind == "split")
+    assert (stored_closes(stores)[DAYS[20]] == CLOSES[DAYS[20]]) is (kind == "split")
 
 
 @pytest.mark.parametrize("ratio", [0.25, 0.999, 1.00001, 10.0])

@@ -76,15 +76,24 @@ class TestRegression:
         assert found["gaps"].count("2024-") == 10
 
     def test_a_late_series_is_behind_and_a_delisted_one_is_not(self, ws: Workspace) -> None:
-        store(ws, bars("ZQX", "best", DAYS[:50], drift(DAYS[:50])))
-        found = row(ws)
+        store(ws, bars("ZQX", "massive", DAYS[:50], drift(DAYS[:50])))
+        found = row(ws, "massive")
         assert (found["sessions_behind"], found["problems"]) == (10, "behind")
         ended = pl.DataFrame(
             [{"symbol": "ZQX", "exchange": "XNYS", "valid_from": DAYS[0], "valid_to": DAYS[49],
               "instrument_id": "ZQX.XNYS", "source": "best"}]
         )  # fmt: skip
         ws.lake.merge(SYMBOL_INTERVALS, ended, ingested_at=LOADED)
-        assert (row(ws)["sessions_behind"], row(ws)["problems"]) == (0, "")
+        found = row(ws, "massive")
+        assert (found["sessions_behind"], found["problems"]) == (0, "")
+
+    @pytest.mark.parametrize("source", ["files", "sample_ohlcv", "synthetic"])
+    def test_prices_that_no_vendor_can_be_asked_for_are_behind_without_a_problem(
+        self, ws: Workspace, source: str
+    ) -> None:
+        store(ws, bars("ZQX", source, DAYS[:50], drift(DAYS[:50])))
+        found = row(ws, source)
+        assert (found["sessions_behind"], found["problems"]) == (10, "")
 
     def test_one_session_behind_is_not_late(self, ws: Workspace) -> None:
         store(ws, bars("ZQX", "best", DAYS[:59], drift(DAYS[:59])))

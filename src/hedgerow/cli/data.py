@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Copy the lake of the workspace to and from S3.", no_args_is_help=True)
 
-AddressArgument = Annotated[str, typer.Argument(help="Place in the bucket: s3://bucket/prefix.")]
+AddressArgument = Annotated[str, typer.Argument(help="s3://bucket/prefix, or file:///path of a folder.")]
 TablesOption = Annotated[
     list[str] | None,
     typer.Option("--table", help="Only this table; may be repeated.", show_default=False),
@@ -75,8 +75,8 @@ def _check_address(address: str) -> None:
     """Refuse a word that would be taken for a folder here, such as a mistyped address."""
     if "://" not in address:
         raise DefinitionError(
-            f"address {address!r} is not s3://bucket/prefix: a copy on this machine is made with "
-            "cp -r of the workspace's folder"
+            f"address {address!r} is not s3://bucket/prefix; a folder on this machine, such as a "
+            "mounted disk, is file:///path"
         )
 
 

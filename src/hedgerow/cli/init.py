@@ -22,16 +22,23 @@ def init(
 ) -> None:
     """Make an empty workspace: a lake and a catalog in one folder."""
     from hedgerow.cli._console import say, shown_path
+    from hedgerow.settings import load_settings
     from hedgerow.workspace import Workspace
 
     if path is not None and workspace is not None:
         raise DefinitionError(f"folder {path} and --workspace {workspace} are both given: give one")
     folder = workspace_path(workspace if path is None else path)
-    if Workspace.exists(folder):
+    shared = bool(load_settings().catalog_url)
+    if not shared and Workspace.exists(folder):
         say(f"{shown_path(folder)} is a workspace already; nothing was changed.")
         return
-    Workspace(folder)
-    say(f"Workspace made at {shown_path(folder)}. Load prices with one of:")
+    ws = Workspace(folder)
+    if shared:
+        # There is one wherever the settings lead: only the folder of reports may be new.
+        say(f"Workspace at {shown_path(folder)} uses the catalog {ws.catalog.url}.")
+        say(f"Its lake is {ws.lake.uri}. Load prices with one of:")
+    else:
+        say(f"Workspace made at {shown_path(folder)}. Load prices with one of:")
     say("  hedgerow demo                    bundled real prices, and the main job on them")
     say("  hedgerow synth --symbols 50      a synthetic market of any size")
     say("  hedgerow import bars prices.csv  your own")

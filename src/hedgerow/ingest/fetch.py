@@ -190,6 +190,7 @@ class SeriesFetch:
         async with aclosing(self._ask(start, self.wish.end, refresh=refresh)) as answer:
             async for chunk in answer:
                 sent = self._sessions_of(chunk)
+                self._restated = self._restated or self._on_another_basis(closes, chunk)
                 if begun is None and sent:
                     begun = min([min(sent), *coverage.held[:1]])
                     await self._check_begin(start, begun)
@@ -310,6 +311,12 @@ class SeriesFetch:
         told = restatement(held, _closes(chunks), self.wish.adjustment)
         if told is not None:
             raise _Restated(told)
+
+    def _on_another_basis(self, closes: pl.DataFrame, chunk: Chunk) -> bool:
+        """Whether bars of an adjusted series that is asked for afresh were restated."""
+        if self.wish.adjustment is Adjustment.RAW:
+            return False
+        return restatement(closes, _closes([chunk]), self.wish.adjustment) is not None
 
     def _check(self, coverage: Coverage, start: dt.date, through: dt.date) -> None:
         if not checkable(self.wish.timeframe):

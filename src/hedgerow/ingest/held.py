@@ -16,6 +16,7 @@ from hedgerow.domain.instrument import Instrument
 from hedgerow.domain.schemas import BARS, SERIES_STARTS, SYMBOL_INTERVALS
 from hedgerow.domain.timeframe import Timeframe
 from hedgerow.ingest.coverage import sessions_back
+from hedgerow.ingest.readjust import FEWEST_BARS
 from hedgerow.lake import Lake
 
 # Bars of a session or longer, and sessions of shorter ones, that are asked for again because
@@ -36,7 +37,8 @@ class Held:
     first, last
         First and last session; None where it has none.
     newest
-        ``timestamp, session, close`` of the last sessions, which are asked for again.
+        ``timestamp, session, close`` of the last sessions, which are asked for again; of an
+        adjusted series three sessions with bars at least, where it has as many.
     asked_from
         How far back its source was asked before; None where nobody knows.
     """
@@ -75,7 +77,11 @@ def read_held(
     rows = _series(lake, source, timeframe, adjustment, (i.instrument_id for i in instruments))
     spans = (
         rows.group_by("instrument_id")
-        .agg(first=pl.col("session").min(), last=pl.col("session").max())
+        .agg(
+            first=pl.col("session").min(),
+            last=pl.col("session").max(),
+            telling=pl.col("session").unique().top_k(FEWEST_BARS).min(),
+        )
         .collect(engine="streaming")
     )
     if spans.is_empty():
@@ -84,10 +90,13 @@ def read_held(
     back = overlap(timeframe)
     since = spans.with_columns(
         since=pl.Series(
-            [sessions_back(calendars[name], last, back - 1) for name, _, last in spans.rows()],
+            [sessions_back(calendars[name], last, back - 1) for name, _, last, _ in spans.rows()],
             dtype=pl.Date,
         )
     )
+    if adjustment is not Adjustment.RAW:
+        # One bar alone of a thinly traded series may lie after the ex-date.
+        since = since.with_columns(since=pl.min_horizontal("since", "telling"))
     newest = (
         rows.filter(pl.col("session") >= since["since"].min())
         .join(since.lazy().select("instrument_id", "since"), on="instrument_id")
@@ -99,7 +108,7 @@ def read_held(
     starts = _starts(lake, source, timeframe, adjustment)
     return {
         name: Held(first, last, newest[name,].sort("timestamp"), starts.get((name, first)))
-        for name, first, last in spans.rows()
+        for name, first, last, _ in spans.rows()
     }
 
 

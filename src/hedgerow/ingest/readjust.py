@@ -51,9 +51,10 @@ def restatement(
     Restatement | None
         None where there is none. A series as traded is restated where all closes, three at
         least, moved by one ratio; then its vendor has changed their basis. An adjusted one is
-        restated too where its oldest three closes, or most of all, are others: rounding hides
-        a constant ratio, and an ex-date among the bars leaves the newest ones as they were.
-        Of one or two adjusted closes each counts, for loading again does no harm.
+        restated too where its oldest close, or most of all, are others: rounding hides a
+        constant ratio, and an ex-date among the bars leaves the newest ones as they were. A
+        later close alone is a correction. Of one or two adjusted closes each counts, for
+        loading again does no harm.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def restatement(
         return Restatement(ratio, len(ratios))
     if adjustment is Adjustment.RAW:
         return None
-    oldest, most = moved.head(FEWEST_BARS).all(), int(moved.sum()) * 2 > len(moved)
+    oldest, most = bool(moved[0]), int(moved.sum()) * 2 > len(moved)
     return Restatement(ratio, int(moved.sum())) if oldest or most or few else None
 
 

@@ -128,11 +128,23 @@ class Writer:
                     await asyncio.to_thread(self._flush)
                 self._report()
         finally:
-            if waiting is not None:
-                waiting.cancel()
+            self._take_waiting(waiting)
             # The last merge runs to its end also when the loading is stopped.
             self._flush()
         self._report()
+
+    def _take_waiting(self, waiting: asyncio.Task[Part | Told | None] | None) -> None:
+        """Take what was handed in before the loading was stopped."""
+        left: list[Part | Told | None] = []
+        if waiting is not None and waiting.done() and not waiting.cancelled():
+            left.append(waiting.result())
+        elif waiting is not None:
+            waiting.cancel()
+        while not self._queue.empty():
+            left.append(self._queue.get_nowait())
+        for item in left:
+            if item is not None:
+                self._take(item)
 
     def _take(self, item: Part | Told) -> None:
         if not isinstance(item, Part):

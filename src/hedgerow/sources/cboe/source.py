@@ -8,8 +8,6 @@ from typing import ClassVar
 
 import polars as pl
 
-from hedgerow.domain.adjustment import Adjustment
-from hedgerow.domain.clock import stamp
 from hedgerow.domain.instrument import Instrument, InstrumentKind
 from hedgerow.domain.schemas import BARS
 from hedgerow.errors import DefinitionError, NotFound
@@ -17,6 +15,7 @@ from hedgerow.settings import Settings, load_settings
 from hedgerow.sources.base import SourceBatch
 from hedgerow.sources.cboe.client import CboeClient
 from hedgerow.sources.cboe.parse import History, parse_history
+from hedgerow.sources.daily import daily_bars
 from hedgerow.sources.http import HttpOptions
 from hedgerow.sources.vendor import BarsRequest, Chunk, Vendor
 
@@ -89,7 +88,7 @@ class Cboe(Vendor):
         if through is None or through < request.start:
             return
         asked = history.rows.filter(pl.col("date").is_between(request.start, request.end))
-        bars = self._bars(asked, request.instrument)
+        bars = daily_bars(asked, request.instrument, self.name, now=self._options.clock())
         yield Chunk((SourceBatch.of(BARS, bars, refused=history.refused),), through)
 
     async def describe(self, symbol: str) -> Instrument:
@@ -119,23 +118,6 @@ class Cboe(Vendor):
             reply = await self._client.history(symbol, refresh=True)
             history = parse_history(reply.body, symbol, reply.where)
         return history
-
-    def _bars(self, rows: pl.DataFrame, instrument: Instrument) -> pl.DataFrame:
-        labelled = rows.lazy().with_columns(
-            timestamp=pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
-            source=pl.lit(self.name),
-            timeframe=pl.lit("1d"),
-            instrument_id=pl.lit(instrument.instrument_id),
-            symbol=pl.lit(instrument.symbol),
-            adjustment=pl.lit(str(Adjustment.RAW)),
-            currency=pl.lit(instrument.currency),
-        )
-        stamped = stamp(
-            labelled, "1d", calendar=instrument.exchange, delay=instrument.publication_delay
-        ).collect()
-        # A day that is still going on has no bar yet.
-        known = pl.col("available_at").fill_null(pl.col("timestamp")) <= self._options.clock()
-        return stamped.filter(known)
 
 
 def _ends_before(history: History, end: dt.date) -> bool:

@@ -11,13 +11,13 @@ import polars as pl
 from hedgerow.credentials import require_credential
 from hedgerow.domain.adjustment import Adjustment
 from hedgerow.domain.calendar import sessions
-from hedgerow.domain.clock import stamp
 from hedgerow.domain.currency import MINOR_UNITS
 from hedgerow.domain.instrument import Instrument
 from hedgerow.domain.schemas import BARS, DIVIDENDS, SPLITS
 from hedgerow.errors import BadPayload, DefinitionError, NotFound
 from hedgerow.settings import Settings, load_settings
 from hedgerow.sources.base import SourceBatch
+from hedgerow.sources.daily import daily_bars
 from hedgerow.sources.fmp.bulk import BulkFiles
 from hedgerow.sources.fmp.client import FmpClient
 from hedgerow.sources.fmp.parse import (
@@ -269,22 +269,14 @@ class Fmp(Vendor):
     def _bars(self, rows: pl.DataFrame, request: BarsRequest, factor: float) -> pl.DataFrame:
         instrument = request.instrument
         prices = ("open", "high", "low", "close", "vwap")
-        labelled = rows.lazy().with_columns(
-            pl.col(prices) * factor if factor != 1.0 else pl.col(prices),
-            timestamp=pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
-            source=pl.lit(self.name),
-            timeframe=pl.lit("1d"),
-            instrument_id=pl.lit(instrument.instrument_id),
-            symbol=pl.lit(instrument.symbol),
-            adjustment=pl.lit(str(request.adjustment)),
-            currency=pl.lit(instrument.currency),
+        priced = rows if factor == 1.0 else rows.with_columns(pl.col(prices) * factor)
+        return daily_bars(
+            priced,
+            instrument,
+            self.name,
+            now=self._options.clock(),
+            adjustment=request.adjustment,
         )
-        stamped = stamp(
-            labelled, "1d", calendar=instrument.exchange, delay=instrument.publication_delay
-        ).collect()
-        # A day that is still going on has no bar yet; one without a session is for the gate.
-        known = pl.col("available_at").fill_null(pl.col("timestamp")) <= self._options.clock()
-        return stamped.filter(known)
 
     async def _actions(
         self,
