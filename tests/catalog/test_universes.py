@@ -90,7 +90,10 @@ def test_universes_behave_like_a_mapping_of_sets(
 
 
 def test_an_unknown_universe_suggests_the_nearest(stocked: Catalog) -> None:
-    with pytest.raises(DefinitionError, match=r"universe 'mine' is not known\. .*hedgerow universe create mine SYMBOLS"):
+    with pytest.raises(
+        DefinitionError,
+        match=r"universe 'mine' is not known\. .*hedgerow universe create mine SYMBOLS",
+    ):
         stocked.universe("mine")
     stocked.create_universe("mine", IDS)
     with pytest.raises(DefinitionError, match=r"'mines' is not known\. Did you mean 'mine'\?"):

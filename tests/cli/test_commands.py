@@ -16,6 +16,7 @@ import pytest
 from hedgerow.cli import _console
 from hedgerow.cli._app import app
 from hedgerow.errors import DataError
+from hedgerow.settings import load_settings
 from hedgerow.workspace import Workspace
 
 Run = Callable[..., Any]
@@ -34,6 +35,17 @@ class TestRegression:
         both = run("init", "a", "-w", "b")
         assert (both.code, both.err.count("\n")) == (1, 1)
         assert "give one" in both.err
+
+    def test_init_beside_a_catalog_elsewhere_makes_the_folder_and_names_the_catalog(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HEDGEROW_CATALOG_URL", f"sqlite:///{tmp_path}/shared.db")
+        load_settings.cache_clear()
+        done = run("init", "mine")
+        load_settings.cache_clear()
+        assert (done.code, (tmp_path / "mine").is_dir()) == (0, True)
+        assert f"Workspace at mine uses the catalog sqlite:///{tmp_path}/shared.db" in done.out
+        assert "already" not in done.out
 
     def test_universe_is_made_listed_shown_used_and_deleted(self, run: Run, tmp_path: Path) -> None:
         place = ("-w", tmp_path / "ws")
@@ -100,6 +112,31 @@ class TestRegression:
         assert done.code == 0, done.out
         assert "All is well." in done.out
 
+    def test_doctor_marks_what_is_optional_and_absent(
+        self, ask: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("MASSIVE", "POLYGON"):
+            for rest in ("API_KEY", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"):
+                monkeypatch.delenv(f"{name}_{rest}", raising=False)
+        monkeypatch.delenv("HEDGEROW_SECRETS", raising=False)
+        monkeypatch.setenv("COLUMNS", "200")
+        done = ask("doctor")
+        lines = {line.split("│")[2].strip(): line for line in done.out.splitlines() if "│" in line}
+        assert done.code == 0
+        assert lines["key of Massive"].split("│")[1].strip() == "–"
+        assert lines["settings"].split("│")[1].strip() == "ok"
+        assert {"extra aws", "extra mysql", "extra postgres", "extra yahoo"} <= lines.keys()
+        assert "MASSIVE_S3_ACCESS_KEY_ID" in done.out
+        assert "MASSIVE_S3_SECRET_ACCESS_KEY" in done.out
+
+    def test_doctor_finds_half_of_a_key(self, ask: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MASSIVE_S3_ACCESS_KEY_ID", "planted")
+        for name in ("MASSIVE", "POLYGON"):
+            monkeypatch.delenv(f"{name}_S3_SECRET_ACCESS_KEY", raising=False)
+        done = ask("doctor")
+        assert done.code == 1
+        assert "1 of" in done.out
+
     def test_doctor_finds_a_lost_data_file(
         self, run: Run, sample: Workspace, tmp_path: Path
     ) -> None:
@@ -146,6 +183,31 @@ class TestProperties:
         assert all(str(cell) in out for cell in row[1:6])
         assert max(map(len, out.splitlines())) <= width
 
+    @pytest.mark.parametrize(("width", "records"), [(100, True), (400, False)])
+    def test_a_frame_too_wide_for_a_table_is_shown_row_by_row(
+        self,
+        width: int,
+        records: bool,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr(_console.console, "_width", width)
+        values = {f"ratio_of_quantity_{place:02}": [f"value{place}"] for place in range(15)}
+        frame = pl.DataFrame({**values, "text": ["[b]bold[/b]"], "none": [None]})
+        _console.show_frame(pl.concat([frame] * 20), hint=_console.ALL_ROWS)
+        out = capsys.readouterr().out
+        assert "[b]bold[/b]" in out
+        assert all(name in out for name in frame.columns)
+        if records:
+            assert "ratio_of_quantity_07  value7\n" in out
+            assert out.count("── row ") == 10
+            assert out.splitlines()[-2:] == [
+                "17 columns are too wide for a table here: name those you need",
+                "first 10 of 20 rows; --format csv or json gives all",
+            ]
+        else:
+            assert "── row" not in out
+
     def test_numbers_are_written_out(self, capsys: pytest.CaptureFixture[str]) -> None:
         values = [9616123.4, 123456789.0, 1234.5678, 0.000123456789, -2.5, float("nan"), None]
         _console.show_frame(pl.DataFrame({"volume": values}, strict=False))
@@ -189,7 +251,8 @@ class TestValidation:
             (("sql", "select * from bras"), "table 'bras' is not known. Did you mean 'bars'?"),
             (("features", "AAPL", "--name", "smaa"), "Did you mean 'sma'?"),
             (("report", "no-such-run"), "no-such-run"),
-            (("universe", "show", "nobody"), "nobody"),
+            (("universe", "show", "nobody"), "make one with hedgerow universe create nobody"),
+            (("sql", "select clos from bars"), "Did you mean 'close'"),
             (("analyze", "AAPLE"), "'AAPLE' is not in the workspace"),
         ],
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from hedgerow.settings import load_settings
 from hedgerow.testing.vendors import faults
 from hedgerow.testing.vendors.massive import FakeMassive
+from hedgerow.testing.vendors.server import FakeServer, Response
 from hedgerow.workspace import Workspace
 
 KEY = "planted-massive-key"
@@ -70,8 +73,6 @@ def test_a_symbol_that_fails_is_told_and_the_exit_says_so(run, massive, tmp_path
 
 
 def test_holes_are_an_error_unless_they_are_allowed(run, massive, tmp_path):
-    import datetime as dt
-
     massive.world = massive.world.without("ZQX", dt.date(2025, 6, 3))
     ran = run("ingest", "bars", "ZQX", "-s", "massive", *SPAN)
     assert ran.code == 1
@@ -137,3 +138,51 @@ def test_without_a_key_the_way_to_give_one_is_told(run, massive, monkeypatch):
     ran = run("ingest", "bars", "ZQX")
     assert ran.code == 1
     assert "no source of bars is configured" in ran.err
+    assert "set one of MASSIVE_API_KEY" in ran.err
+    for name in ("cboe", "fred", "yahoo"):
+        assert f"--source {name}" in ran.err
+
+
+class Charts(FakeServer):
+    """FRED's files of every series, up to today."""
+
+    def answer(self, request):
+        days = [dt.date.today() - dt.timedelta(days=back) for back in range(30, 0, -1)]
+        rows = [f"{day},1.5" for day in days if day.weekday() < 5]
+        return Response.text("\n".join([f"observation_date,{request.query['id']}", *rows]))
+
+
+@pytest.fixture
+def fred(tmp_path, monkeypatch):
+    """FRED without its API, as a user without a key meets it."""
+    with Charts() as server:
+        monkeypatch.setenv("HEDGEROW_FRED_URL", server.url)
+        monkeypatch.setenv("HEDGEROW_FRED_FILES_URL", server.url)
+        monkeypatch.setenv("HEDGEROW_CACHE", str(tmp_path / "cache"))
+        for name in ("FRED_API_KEY", "HEDGEROW_SECRETS"):
+            monkeypatch.delenv(name, raising=False)
+        load_settings.cache_clear()
+        yield server
+        load_settings.cache_clear()
+
+
+def test_macro_without_a_key_loads_what_needs_none_and_says_what_a_key_adds(run, fred):
+    ran = run("ingest", "macro")
+    assert ran.code == 0, ran.err
+    assert {one.query["id"] for one in fred.requests} == {"VIXCLS", "DGS3MO", "DGS10", "DFF"}
+    assert ran.out.count("FRED_API_KEY") == 1
+    assert "CPIAUCSL, UNRATE, GDP" in ran.out
+
+
+def test_a_series_that_wants_a_key_is_still_refused_by_name(run, fred):
+    ran = run("ingest", "macro", "GDP")
+    assert ran.code == 1
+    assert "FRED_API_KEY" in ran.err
+    assert "FRED_API_KEY" not in ran.out
+
+
+def test_macro_with_a_key_asks_for_all_the_usual_series(run, fred, monkeypatch):
+    monkeypatch.setenv("FRED_API_KEY", "abcdefghijklmnopqrstuvwxyz123456")
+    run("ingest", "macro")
+    asked = {one.query.get("series_id") for one in fred.requests}
+    assert {"CPIAUCSL", "UNRATE", "GDP", "VIXCLS"} <= asked

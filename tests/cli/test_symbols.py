@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ def test_reference_data_and_listing_are_loaded_from_a_vendor(
         assert listed.out.startswith("Listing from massive: ")
         done = run("ingest", "reference", "--source", "massive")
     assert done.code == 0, done.err
-    assert "current_splits" in done.out
+    assert re.search(r"current_splits +│ massive +│ +\d+", done.out)
+    assert len(re.findall(r"massive +│ dividends", done.out)) == 1  # and not one a batch
     ratio = run("sql", "select ratio from current_splits where symbol = 'ZQX'", "--format", "csv")
     assert ratio.out == "ratio\n4.0\n"
 

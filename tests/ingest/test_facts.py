@@ -10,7 +10,14 @@ from tests.ingest.builders import NIGHT, day, stores_at
 
 from hedgerow.domain import Instrument
 from hedgerow.domain.schemas import FUNDAMENTALS, FX_RATES, MACRO
-from hedgerow.errors import AuthError, DefinitionError, NotFound, QuotaExhausted, Transient
+from hedgerow.errors import (
+    AuthError,
+    DataError,
+    DefinitionError,
+    NotFound,
+    QuotaExhausted,
+    Transient,
+)
 from hedgerow.ingest import ingest_fundamentals, ingest_fx, ingest_macro
 from hedgerow.sources.base import SourceBatch
 from hedgerow.sources.vendor import Vendor
@@ -160,6 +167,15 @@ def test_a_vendor_that_has_nothing_of_the_kind_is_refused(stores):
         ingest_macro(stores, ["VIXCLS"], sources="ecb")
     with pytest.raises(DefinitionError, match="source 'fred' has no fundamentals"):
         ingest_fundamentals(stores, "AAA", sources="fred")
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(stores):
+    almanac, span = Almanac(), {"start": day("2024-02-01"), "end": day("2024-01-31")}
+    with pytest.raises(DataError, match="start 2024-02-01 is after end 2024-01-31: swap them"):
+        ingest_fx(stores, sources=almanac, **span)
+    with pytest.raises(DataError, match="swap them"):
+        ingest_macro(stores, ["VIXCLS"], sources=almanac, **span)
+    assert almanac.asked == []
 
 
 def test_the_same_loop_serves_a_notebook(stores):

@@ -272,13 +272,34 @@ def test_a_row_that_breaks_a_rule_is_in_the_quarantine_and_nowhere_else(stores: 
     assert told.current["current_splits"] == 1
 
 
-def test_nobody_to_ask_is_said(stores: Stores) -> None:
-    told = load(stores, LISTED)
-    assert not told.ok
-    assert told.errors == {
-        "splits and dividends": "no source here has splits and dividends (asked: lister): "
-        "name another with --source"
+def test_what_no_source_named_has_is_left_out(stores: Stores) -> None:
+    load(stores, LISTED, Teller([SPLIT], PAID))
+    told = load(stores, Teller([SPLIT], PAID))
+    assert told.ok
+    assert told.left_out == {
+        "tickers": "no source here has listing (asked: teller): name another with --source"
     }
+    assert told.sources == {"current_dividends": "teller", "current_splits": "teller"}
+    assert stores.catalog.table("tickers").height == 2
+    assert load(stores, LISTED).sources == {"tickers": "lister"}
+
+
+def test_what_a_source_named_failed_to_send_is_an_error(stores: Stores) -> None:
+    failing = Teller([SPLIT], PAID)
+    failing.fails_after = 0
+    told = load(stores, LISTED, failing)
+    assert not told.ok
+    assert told.left_out == {}
+
+
+def test_nobody_to_ask_is_said(stores: Stores) -> None:
+    class Idle(Vendor):
+        name = "idle"
+
+    told = load(stores, Idle())
+    assert not told.ok
+    assert set(told.errors) == {"tickers", "splits and dividends"}
+    assert told.left_out == {}
     with pytest.raises(DefinitionError, match="no source was given"):
         ingest_reference(stores, [])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import tempfile
 from functools import cache
@@ -16,6 +17,7 @@ from tests.ingest.builders import (
     Shelf,
     adjusted,
     at,
+    bars_of,
     held_sessions,
     load,
     prices,
@@ -23,7 +25,11 @@ from tests.ingest.builders import (
     stores_at,
 )
 
+from hedgerow.domain import Instrument
+from hedgerow.domain.schemas import BARS
 from hedgerow.errors import BadPayload, NotFound, QuotaExhausted, Transient
+from hedgerow.ingest.writer import Part, Writer
+from hedgerow.sources.base import SourceBatch
 
 DAYS = held_sessions()
 SYMBOLS = ("AAA", "BBB")
@@ -95,3 +101,25 @@ def test_any_sequence_of_loadings_ends_in_the_lake_of_one(steps, kind):
                 days = rows["session"].sort().to_list()
                 assert days == held_sessions(days[0], days[-1]), f"{symbol} has a hole"
         assert_frame_equal(finish(stores, kind), at_once(kind))
+
+
+def test_a_writer_that_is_stopped_stores_what_was_handed_in(tmp_path):
+    stores = stores_at(tmp_path)
+    instrument = Instrument.of("ZQX")
+
+    def part(one: dt.date) -> Part:
+        start = dt.datetime.combine(one, dt.time(), dt.UTC)
+        bars = bars_of(instrument, [start], [50.0])
+        return Part(instrument, "shelf", (SourceBatch.of(BARS, bars),))
+
+    async def stop() -> None:
+        writer = Writer(stores)
+        running = asyncio.create_task(writer.run())
+        await asyncio.sleep(0)
+        for one in DAYS[:3]:
+            await writer.put(part(one))
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(stop())
+    assert stored(stores)["session"].to_list() == DAYS[:3]

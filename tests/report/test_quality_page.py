@@ -36,6 +36,14 @@ def test_series_with_problems_come_first() -> None:
     assert "As stored at 2024-03-01 22:00 UTC" in page.text
 
 
+def test_the_cards_count_series_that_end_early_whether_or_not_that_is_a_problem() -> None:
+    late = [series(name, sessions_behind=days) for name, days in (("LA", 2), ("LB", 900))]
+    rows = report(*late, series("AAA", sessions_behind=1), series("NIX", sessions_behind=None))
+    text = quality_report("Data quality", rows)
+    assert '<span class="card-label">Behind</span><strong>2</strong>' in text
+    assert '<span class="card-label">With a problem</span><strong>0</strong>' in text
+
+
 def test_the_page_is_sound_and_asks_nothing_of_the_network() -> None:
     page = Markup(quality_report("Data quality", report(series("AAA"), GAPPED)))
     assert page.mistakes == []

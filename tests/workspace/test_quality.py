@@ -182,7 +182,7 @@ class TestRegression:
 
 class TestProperties:
     def test_the_report_is_stored_as_the_table_says(self, ws: Workspace) -> None:
-        store(ws, bars("ZQX", "best", DAYS[:50], drift(DAYS[:50])))
+        store(ws, bars("ZQX", "massive", DAYS[:50], drift(DAYS[:50])))
         report = ws.quality(as_of=AFTER)
         assert dict(report.schema) == dict(QUALITY.columns)
         again = ws.quality(as_of=AFTER)
@@ -193,7 +193,9 @@ class TestProperties:
         assert ws.sql("select symbol, problems from quality").rows() == [("ZQX", "behind")]
 
     def test_the_last_check_of_each_series_is_remembered(self, ws: Workspace) -> None:
-        store(ws, bars("ZQX", "best", DAYS, drift(DAYS)), bars("VEX", "best", DAYS, drift(DAYS)))
+        store(
+            ws, bars("ZQX", "massive", DAYS, drift(DAYS)), bars("VEX", "massive", DAYS, drift(DAYS))
+        )
         assert ws.last_quality().is_empty()
         ws.quality(as_of=AFTER)
         late = AFTER + dt.timedelta(days=9)

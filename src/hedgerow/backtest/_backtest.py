@@ -16,6 +16,7 @@ from hedgerow.backtest.result import Result
 from hedgerow.backtest.rules import FILLS, NEXT_OPEN, Rules
 from hedgerow.backtest.simulate import simulate
 from hedgerow.domain.market import Market
+from hedgerow.domain.span import check_span
 from hedgerow.domain.timeframe import Timeframe
 from hedgerow.errors import DataError, DefinitionError, did_you_mean
 from hedgerow.risk import Costs, EqualWeight, Sizing, VolatilityTarget
@@ -237,8 +238,7 @@ def _timeframe(frame: pl.DataFrame) -> Timeframe:
 def _within(market: Market, start: Day, end: Day) -> Market:
     first = market.start if start is None else _day("start", start)
     last = market.end if end is None else _day("end", end)
-    if first is not None and last is not None and first > last:
-        raise DefinitionError(f"start {first} is after end {last}: swap them")
+    check_span(first, last, DefinitionError)
     return replace(market, start=first, end=last)
 
 

@@ -189,7 +189,8 @@ def _fits(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bool:
     widths, _, tight = _layout(columns, [list(map(_shown, row)) for row in rows])
     deepest = max((-(-cell_len(n) // w) for n, w in zip(columns, widths, strict=True)), default=1)
     return (
-        sum(widths) + _frame_width(len(columns), tight) <= console.width and deepest <= _DEEPEST_NAME
+        sum(widths) + _frame_width(len(columns), tight) <= console.width
+        and deepest <= _DEEPEST_NAME
     )
 
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Copy the lake of the workspace to and from S3.", no_args_is_help=True)
 
-AddressArgument = Annotated[str, typer.Argument(help="s3://bucket/prefix, or file:///path of a folder.")]
+AddressArgument = Annotated[
+    str, typer.Argument(help="s3://bucket/prefix, or file:///path of a folder.")
+]
 TablesOption = Annotated[
     list[str] | None,
     typer.Option("--table", help="Only this table; may be repeated.", show_default=False),

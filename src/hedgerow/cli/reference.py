@@ -41,9 +41,11 @@ def reference(
 ) -> None:
     """Load all tickers, splits and dividends again and replace the current copy of them.
 
-    Exits with 1 where no vendor could serve a part; the current copy of that part stays.
+    Exits with 1 where no vendor could serve a part; the current copy of that part stays. A part
+    that none of the sources named here has is left out, and that is no error.
     """
-    from hedgerow.cli._console import advance, fail, progress_bar, say, show_table
+    from hedgerow.cli._console import advance, fail, progress_bar, show_table, warn
+    from hedgerow.cli._results import show_ingest
     from hedgerow.ingest.reference import ingest_reference
 
     stores = create_workspace(workspace).stores
@@ -57,10 +59,13 @@ def reference(
         _warn(failed)
     if done.current:
         show_table(
-            ["current table", "rows"], [(name, f"{n:,}") for name, n in done.current.items()]
+            ["current table", "source", "rows"],
+            [(name, done.sources[name], f"{n:,}") for name, n in done.current.items()],
         )
-    for summary in done.stored:
-        say(str(summary))
+    if done.stored:
+        show_ingest(done.stored)
+    for what, why in done.left_out.items():
+        warn(f"{what} stay as they were: {why}")
     for what, why in done.errors.items():
         fail(f"{what}: {why}")
     if not done.ok:

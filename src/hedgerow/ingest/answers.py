@@ -33,6 +33,11 @@ class Answer(Generic[Value]):
     failed: dict[str, str] = field(default_factory=dict)
     error: VendorError | AuthError | DefinitionError | None = None
 
+    @property
+    def nobody(self) -> bool:
+        """Whether nobody was asked, because none of the vendors has anything of the kind."""
+        return isinstance(self.error, DefinitionError) and not self.failed
+
 
 async def first_answer(
     vendors: Vendors, kind: type, ask: Callable[[Any], Awaitable[Value]]

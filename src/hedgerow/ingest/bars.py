@@ -21,6 +21,7 @@ from hedgerow.domain.adjustment import Adjustment
 from hedgerow.domain.calendar import last_completed_session
 from hedgerow.domain.instrument import Instrument
 from hedgerow.domain.schemas import SERIES_STARTS
+from hedgerow.domain.span import check_span
 from hedgerow.domain.timeframe import Timeframe
 from hedgerow.errors import AuthError, DataError, DefinitionError, HedgerowError, VendorError
 from hedgerow.ingest.alarm import Lacking, alarm, market_holes
@@ -61,8 +62,7 @@ class BarsWish:
     refresh: bool = False
 
     def __post_init__(self) -> None:
-        if self.start is not None and self.end is not None and self.start > self.end:
-            raise DataError(f"start {self.start} is after end {self.end}: swap them")
+        check_span(self.start, self.end)
 
 
 def ingest_bars(

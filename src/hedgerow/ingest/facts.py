@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from hedgerow.domain.schemas import FUNDAMENTALS, FX_RATES
+from hedgerow.domain.span import check_span
 from hedgerow.errors import AuthError, DataError, DefinitionError, VendorError
 from hedgerow.ingest.resolve import Asked, Symbols, asked_for, described
 from hedgerow.ingest.restated import dated_when_seen
@@ -186,9 +187,12 @@ def ingest_fx(
 
     Raises
     ------
+    DataError
+        The start is after the end.
     DefinitionError, AuthError, StoreError
         As for ``ingest_bars``.
     """
+    check_span(start, end)
     named = usual_sources(stores.settings, SendsFx) if sources is None else sources
 
     async def ask(vendor: Vendor) -> Batches:
@@ -234,9 +238,12 @@ def ingest_macro(
 
     Raises
     ------
+    DataError
+        The start is after the end.
     DefinitionError, AuthError, StoreError
         As for ``ingest_bars``.
     """
+    check_span(start, end)
     named = usual_sources(stores.settings, SendsMacro) if sources is None else sources
 
     async def values(vendors: Vendors, name: str) -> tuple[FactLoad, Batches]:

@@ -80,7 +80,7 @@ def read_held(
         .agg(
             first=pl.col("session").min(),
             last=pl.col("session").max(),
-            telling=pl.col("session").unique().top_k(FEWEST_BARS).min(),
+            telling=_telling(adjustment).min(),
         )
         .collect(engine="streaming")
     )
@@ -88,15 +88,10 @@ def read_held(
         return {}
     calendars = {one.instrument_id: one.exchange for one in instruments}
     back = overlap(timeframe)
+    begins = [sessions_back(calendars[name], last, back - 1) for name, _, last, _ in spans.rows()]
     since = spans.with_columns(
-        since=pl.Series(
-            [sessions_back(calendars[name], last, back - 1) for name, _, last, _ in spans.rows()],
-            dtype=pl.Date,
-        )
+        since=pl.min_horizontal(pl.Series(begins, dtype=pl.Date), pl.col("telling"))
     )
-    if adjustment is not Adjustment.RAW:
-        # One bar alone of a thinly traded series may lie after the ex-date.
-        since = since.with_columns(since=pl.min_horizontal("since", "telling"))
     newest = (
         rows.filter(pl.col("session") >= since["since"].min())
         .join(since.lazy().select("instrument_id", "since"), on="instrument_id")
@@ -183,6 +178,16 @@ class FirstSessions:
         rows = self._lake.scan(BARS).filter(pl.col("instrument_id").is_in(self._wanted))
         first = rows.group_by("instrument_id").agg(pl.col("session").min())
         return dict(first.collect(engine="streaming").iter_rows())
+
+
+def _telling(adjustment: Adjustment) -> pl.Expr:
+    """Newest sessions of a series that tell whether its history was restated.
+
+    The one bar that a thinly traded adjusted series has in ten sessions may lie after an
+    ex-date, where nothing changes.
+    """
+    session = pl.col("session")
+    return session.top_k(1) if adjustment is Adjustment.RAW else session.unique().top_k(FEWEST_BARS)
 
 
 def _series(

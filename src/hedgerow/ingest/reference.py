@@ -50,6 +50,8 @@ class ReferenceLoad:
         Who was asked before and could not, each with its error in one line, likewise.
     errors
         Why nobody could serve it, likewise; empty where all is well.
+    left_out
+        What none of the sources that were named has at all, likewise: the copy of it stays.
     listing
         What happened to the symbol master; None where nobody could list it.
     stored
@@ -61,6 +63,7 @@ class ReferenceLoad:
     served: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
     listing: ListingSummary | None = None
     stored: tuple[IngestSummary, ...] = ()
     current: Mapping[str, int] = field(default_factory=dict)
@@ -69,6 +72,15 @@ class ReferenceLoad:
     def ok(self) -> bool:
         """Whether everything that was asked for was served."""
         return not self.errors
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Who served each table of ``current``."""
+        of_tickers = {"tickers": "tickers"}
+        return {
+            table: self.served[of_tickers.get(table, "splits and dividends")]
+            for table in self.current
+        }
 
     def __str__(self) -> str:
         counts = ", ".join(f"{name} {rows:,}" for name, rows in self.current.items())
@@ -93,7 +105,8 @@ def ingest_reference(
         of the new one.
     sources
         Vendors to ask, best first; those with a key by default. One may have the tickers and
-        another one the actions.
+        another one the actions. Where none of those named has the one kind, the other one
+        alone is loaded, and that is no error.
     force
         Whether a table of the catalog may lose more than half of its rows.
     progress
@@ -112,7 +125,10 @@ def ingest_reference(
         As for ``ingest_bars``.
     """
     named = _usual(stores) if sources is None else sources
-    return wait_for(_refresh(stores, named, force=force, tell=progress or (lambda _: None)))
+    done = wait_for(_refresh(stores, named, force=force, tell=progress or (lambda _: None)))
+    if sources is None or not done.served:
+        return replace(done, errors={**done.errors, **done.left_out}, left_out={})
+    return done
 
 
 async def _refresh(
@@ -141,10 +157,13 @@ async def _refresh(
         stores.catalog.replace_reference, tables, refreshed_at=stores.clock(), force=force
     )
     answers: dict[str, Answer[Any]] = {"tickers": listing, "splits and dividends": actions}
+    why = {what: one.error.message for what, one in answers.items() if one.error is not None}
+    nobody = {what for what, one in answers.items() if one.nobody}
     return ReferenceLoad(
         served={what: one.source for what, one in answers.items() if one.source is not None},
         failed={what: one.failed for what, one in answers.items() if one.failed},
-        errors={what: one.error.message for what, one in answers.items() if one.error is not None},
+        errors={what: why[what] for what in why if what not in nobody},
+        left_out={what: why[what] for what in why if what in nobody},
         listing=told,
         stored=tuple(stored),
         current=held,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from hedgerow.domain import Adjust, Timeframe, knowledge_instant
+from hedgerow.domain.span import check_span
 from hedgerow.errors import DataError, DefinitionError, did_you_mean
 from hedgerow.workspace.currency import currency_code
 
@@ -75,8 +76,7 @@ def read_request(
     if adjust not in kinds:
         raise DefinitionError(f"adjust {adjust!r} is not known. {did_you_mean(str(adjust), kinds)}")
     first, last = read_day(start), read_day(end, last=True)
-    if first is not None and last is not None and first > last:
-        raise DataError(f"start {first} is after end {last}: swap them")
+    check_span(first, last)
     instant = knowledge_instant(as_of) if as_of is not None else None
     code = None if currency is None else currency_code(currency)
     return Request(Timeframe.parse(timeframe), Adjust(adjust), first, last, instant, code)

@@ -34,18 +34,21 @@ def run_sql(ws: Workspace, query: str) -> pl.DataFrame:
     if _LISTING.fullmatch(query):
         return pl.DataFrame({"name": names})
     words = {word.lower() for word in re.findall(r"\w+", query)}
+    columns: set[str] = set()
     with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         try:
             _check_question(connection, query)
             for name in words.intersection(names):
-                connection.register(name, _load(ws, name))
+                rows = _load(ws, name)
+                columns.update(rows.collect_schema().names())
+                connection.register(name, rows)
             answer = connection.sql(query)
             if answer is None:
                 raise DataError(_ONLY_QUESTIONS)
             return _narrowed(answer.pl())
         except duckdb.Error as error:
-            raise DataError(_explained(error, names)) from error
+            raise DataError(_explained(error, names, columns)) from error
         except pl.exceptions.PolarsError as error:
             raise DataError(
                 "SQL: the answer holds a type that no column has here, such as an interval: "
@@ -80,12 +83,17 @@ def _narrowed(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(fitting)
 
 
-def _explained(error: duckdb.Error, names: Sequence[str]) -> str:
+def _explained(error: duckdb.Error, names: Sequence[str], columns: Iterable[str]) -> str:
     line, *more = str(error).strip().split("\n")
     missing = re.search(r"Table with name (\S+) does not exist", line)
     if missing:
         return f"SQL: table {missing[1]!r} is not known. {did_you_mean(missing[1], names)}"
-    return " ".join([f"SQL: {line}", *_hints(more)])
+    hints = list(_hints(more))
+    # Of a table with another name DuckDB proposes nothing.
+    mistyped = re.search(r'does not have a column named "([^"]+)"', line)
+    if mistyped and not hints:
+        hints.append(did_you_mean(mistyped[1], columns))
+    return " ".join([f"SQL: {line}", *hints])
 
 
 def _hints(lines: Iterable[str]) -> Iterator[str]:
