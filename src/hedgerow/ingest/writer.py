@@ -16,7 +16,7 @@ from hedgerow.ingest.stores import Stores
 from hedgerow.sources.base import SourceBatch
 
 # A merge costs about the same for one row as for many thousands.
-ROWS_A_MERGE = 200_000
+ROWS_A_MERGE = 400_000
 
 # What a slow vendor has sent is stored after a few seconds, so that a kill loses little of it.
 LONGEST_WAIT = 2.0
