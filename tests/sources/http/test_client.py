@@ -280,7 +280,8 @@ class TestLimits:
 
     def test_an_answer_from_disk_costs_nothing(self, fake, options):
         rates = [Rate(1, 86_400)]
-        get(client(fake, options, rates=rates), "/1", "/1", "/1")
+        replies = get(client(fake, options, rates=rates), "/1", "/1", "/1")
+        assert [reply.cached for reply in replies] == [False, True, True]
 
     def test_the_vendors_word_closes_the_circuit_until_it_renews(self, fake, options, time):
         until = NOON + dt.timedelta(hours=5)
